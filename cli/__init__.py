@@ -1,0 +1,1 @@
+"""The command line, `cosyvox`: a surface over `core`, like the nodes and the server."""

@@ -1,0 +1,41 @@
+"""Every error a user can meet. Each message says what happened and what to do about it."""
+
+
+class CosyVoxError(Exception):
+    """Base of all errors that are the caller's to handle; the command line prints them as one line."""
+
+
+class ModelNotFound(CosyVoxError):
+    """No model folder where one was named, or nothing that looks like a model in it."""
+
+
+class ConfigError(CosyVoxError):
+    """A model folder's configuration cannot be read, is unsafe, or describes another family."""
+
+
+class CheckpointError(CosyVoxError):
+    """Weights that do not fit the model: a key is missing, extra or misshapen, or a file is damaged."""
+
+
+class AudioError(CosyVoxError):
+    """A recording that cannot be used: unreadable, silent, too short, too long, not finite."""
+
+
+class TextError(CosyVoxError):
+    """Nothing in the text can be spoken."""
+
+
+class RequestError(CosyVoxError):
+    """A request that the loaded model cannot fulfil; the message names what could."""
+
+
+class StorageError(CosyVoxError):
+    """A file could not be written: no space, no permission, or it exists already."""
+
+
+class OutOfMemory(CosyVoxError):
+    """The device ran out of memory; the engine stays usable."""
+
+
+class Cancelled(CosyVoxError):
+    """The caller asked to stop."""

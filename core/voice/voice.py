@@ -1,0 +1,28 @@
+"""A voice: what a model needs to know of a recording to speak like it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A recording and what one family's front end hears in it.
+
+    recording: [S] float32 mono at `sample_rate`, in ±1: the part of the prompt that is used.
+    speech_tokens: [N] int32, one per 40 ms. mel: [N * token_mel_ratio, bins] float32 log-mel.
+    x_vector: [192] float32. transcript: the words of the recording; None clones across languages.
+    """
+
+    name: str
+    family: str
+    recording: NDArray[np.float32]
+    sample_rate: int
+    speech_tokens: NDArray[np.int32]
+    mel: NDArray[np.float32]
+    x_vector: NDArray[np.float32]
+    transcript: str | None = None
+    warnings: tuple[str, ...] = ()

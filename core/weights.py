@@ -1,0 +1,75 @@
+"""Reading official weights strictly: every key is taken once, with the shape it must have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+
+from .errors import CheckpointError
+
+
+class WeightReader:
+    """Hands out the tensors of one official file by key, and in the end complains of those left over."""
+
+    def __init__(self, tensors: Mapping[str, Tensor], source: str) -> None:
+        self._tensors = dict(tensors)
+        self._source = source
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._tensors
+
+    def take(self, key: str, *shape: int) -> Tensor:
+        """The tensor of `key`, floating point, in exactly this shape. Raises CheckpointError."""
+        tensor = self._tensors.pop(key, None)
+        if tensor is None:
+            raise CheckpointError(f"{self._source} has no {key!r}: the file is damaged or of another model")
+        if tuple(tensor.shape) != shape:
+            raise CheckpointError(
+                f"{self._source}: {key!r} has shape {tuple(tensor.shape)}, expected {shape}: "
+                "it is damaged or of another model"
+            )
+        return tensor
+
+    def take_weight_norm(self, name: str, *shape: int) -> Tensor:
+        """The folded weight of a weight-normalised convolution: g * v / |v|, norm over all dimensions but the first."""
+        prefix = f"{name}.parametrizations.weight.original"
+        magnitude = self.take(prefix + "0", shape[0], *[1] * (len(shape) - 1))
+        direction = self.take(prefix + "1", *shape)
+        return torch._weight_norm(direction, magnitude, 0)
+
+    def finish(self) -> None:
+        """Raises CheckpointError if a key was not taken."""
+        if self._tensors:
+            names = ", ".join(sorted(self._tensors)[:3])
+            more = f" and {len(self._tensors) - 3} more" if len(self._tensors) > 3 else ""
+            raise CheckpointError(
+                f"{self._source} has keys that this model does not know: {names}{more}: it is of another model"
+            )
+
+
+@runtime_checkable
+class OfficialStage(Protocol):
+    """A module that knows how its official checkpoint spells its weights."""
+
+    def official_weights(self, reader: WeightReader) -> dict[str, Tensor]:
+        """This module's state dict, made of the official tensors. The module may be on the meta device."""
+        ...
+
+
+def assign(module: nn.Module, weights: Mapping[str, Tensor], source: str) -> None:
+    """Put `weights` in place of a (meta) module's parameters. Raises CheckpointError naming a key that does not fit."""
+    expected = module.state_dict()
+    for key in sorted(expected.keys() | weights.keys()):
+        if key not in weights:
+            raise CheckpointError(f"{source} has no {key!r}: the file is damaged or of another model")
+        if key not in expected:
+            raise CheckpointError(f"{source} has the unknown key {key!r}: it is of another model")
+        if expected[key].shape != weights[key].shape:
+            raise CheckpointError(
+                f"{source}: {key!r} has shape {tuple(weights[key].shape)}, expected {tuple(expected[key].shape)}"
+            )
+    module.load_state_dict(weights, strict=True, assign=True)
+    module.requires_grad_(False)
