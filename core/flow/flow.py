@@ -1,0 +1,147 @@
+"""Conditional flow matching of CosyVoice 2: speech tokens, prompt and speaker in, mel out.
+
+The encoder turns tokens into features; the estimator's velocity carries noise to mel in a few
+Euler steps on a cosine schedule, with classifier-free guidance (arXiv:2207.12598).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
+
+from ..errors import RequestError
+from ..weights import WeightReader
+from .config import FlowConfig
+from .encoder import UpsampleConformer
+from .layers import prefixed, take_affine
+from .unet import UNet
+
+
+@dataclass(frozen=True)
+class FlowInput:
+    """One utterance: tokens [N] int64, those of the prompt first; prompt_mel [P, bins]; x_vector [192]."""
+
+    tokens: Tensor
+    prompt_mel: Tensor
+    x_vector: Tensor
+
+
+@lru_cache(maxsize=1)
+def constant_noise(bins: int, frames: int) -> Tensor:
+    """Where every utterance starts: [frames, bins]. The released weights are used with this very noise."""
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(1, bins, frames, generator=generator)[0].T.contiguous()
+
+
+@lru_cache(maxsize=4)
+def cosine_schedule(steps: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Times at which the velocity is taken and the step sizes behind them; float32 sums, as in training code."""
+    span = 1 - torch.cos(torch.linspace(0, 1, steps + 1) * 0.5 * torch.pi)
+    times, sizes, now = [], [], span[0]
+    for following in span[1:]:
+        size = following - now
+        times.append(now.item())
+        sizes.append(size.item())
+        now = now + size
+    return tuple(times), tuple(sizes)
+
+
+class Flow(nn.Module):
+    def __init__(self, config: FlowConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.token_embedding = nn.Embedding(config.vocab, config.encoder.size)
+        self.speaker = nn.Linear(config.speaker_size, config.mel_bins)
+        self.encoder = UpsampleConformer(config.encoder)
+        self.project = nn.Linear(config.encoder.size, config.mel_bins)
+        self.estimator = UNet(config.estimator, config.mel_bins)
+
+    def encode(
+        self, tokens: Tensor, *, lengths: Tensor | None = None, chunked: bool = False, final: bool = True
+    ) -> Tensor:
+        """Features mu [B, T, bins] of tokens [B, N]; arguments as in `UpsampleConformer`."""
+        x = self.token_embedding(tokens)
+        return self.project(self.encoder(x, lengths=lengths, chunked=chunked, final=final))
+
+    def speaker_features(self, x_vector: Tensor) -> Tensor:
+        """[B, bins] of x-vectors [B, 192], whose length does not matter."""
+        return self.speaker(F.normalize(x_vector.to(self.speaker.weight.dtype), dim=-1))
+
+    def solve(
+        self,
+        mu: Tensor,
+        speakers: Tensor,
+        prompt: Tensor,
+        *,
+        lengths: Tensor | None = None,
+        chunked: bool = False,
+        on_step: Callable[[int], None] | None = None,
+    ) -> Tensor:
+        """Mel [B, T, bins] float32 from mu [B, T, bins], speakers [B, bins] and prompt mel [B, T, bins], zero behind it.
+
+        on_step: called before each Euler step with its index; may raise to give up.
+        """
+        batch, frames, bins = mu.shape
+        x = self._initial_noise(frames, mu.device).expand(batch, -1, -1)
+        # First half of the batch conditioned, second half not; only x changes between the steps.
+        inputs = mu.new_zeros(2 * batch, frames, 4 * bins)
+        conditions = (mu, speakers[:, None].expand(-1, frames, -1), prompt)
+        inputs[:batch, :, bins:] = torch.cat([condition.to(mu.dtype) for condition in conditions], dim=-1)
+        times, sizes = cosine_schedule(self.config.steps)
+        shifts = self.estimator.time_shifts(torch.tensor(times, device=mu.device))
+        mask = self.estimator.mask(frames, None if lengths is None else lengths.repeat(2), chunked, mu.device)
+        for index, size in enumerate(sizes):
+            if on_step is not None:
+                on_step(index)
+            inputs[:batch, :, :bins] = x
+            inputs[batch:, :, :bins] = x
+            guided, free = self.estimator(inputs, shifts[index], mask).float().chunk(2)
+            x = x + size * ((1 + self.config.guidance) * guided - self.config.guidance * free)
+        return x
+
+    def forward(
+        self,
+        inputs: Sequence[FlowInput],
+        *,
+        chunked: bool = False,
+        final: bool = True,
+        on_step: Callable[[int], None] | None = None,
+    ) -> list[Tensor]:
+        """One mel [T, bins] float32 per input, prompt frames left out. Raises RequestError if one is too long."""
+        lengths = torch.tensor([len(item.tokens) for item in inputs], device=self.speaker.weight.device)
+        tokens = pad_sequence([item.tokens for item in inputs], batch_first=True)
+        ragged = lengths if len(inputs) > 1 and int(lengths.min()) < tokens.shape[1] else None
+        if ragged is not None and not final:
+            raise ValueError("a ragged batch must be final: its look-ahead would lie at different places")
+        mu = self.encode(tokens, lengths=ragged, chunked=chunked, final=final)
+        prompt = mu.new_zeros(mu.shape)
+        for row, item in enumerate(inputs):
+            prompt[row, : len(item.prompt_mel)] = item.prompt_mel
+        speakers = self.speaker_features(torch.stack([item.x_vector for item in inputs]))
+        frames = None if ragged is None else ragged * self.config.token_mel_ratio
+        mel = self.solve(mu, speakers, prompt, lengths=frames, chunked=chunked, on_step=on_step)
+        stops = [mel.shape[1]] * len(inputs) if frames is None else frames.tolist()
+        return [mel[row, len(item.prompt_mel) : stops[row]] for row, item in enumerate(inputs)]
+
+    def _initial_noise(self, frames: int, device: torch.device) -> Tensor:
+        limit = self.config.noise_frames
+        if frames > limit:
+            raise RequestError(f"{frames} mel frames in one piece, at most {limit}: shorten the sentence or the prompt")
+        return constant_noise(self.config.mel_bins, limit)[:frames].to(device)
+
+    def official_weights(self, reader: WeightReader) -> dict[str, Tensor]:
+        """State dict from the keys of flow.pt; see `weights.OfficialStage`."""
+        config, size = self.config, self.config.encoder.size
+        return {
+            "token_embedding.weight": reader.take("input_embedding.weight", config.vocab, size),
+            **prefixed("speaker", take_affine(reader, "spk_embed_affine_layer", config.mel_bins, config.speaker_size)),
+            **prefixed("encoder", self.encoder.official_weights(reader, "encoder")),
+            **prefixed("project", take_affine(reader, "encoder_proj", config.mel_bins, size)),
+            **prefixed("estimator", self.estimator.official_weights(reader, "decoder.estimator")),
+        }

@@ -1,0 +1,145 @@
+"""The Qwen2 decoder (arXiv:2407.10671) over a static key-value cache.
+
+Grouped-query attention, rotary positions, RMS norms, SwiGLU. Queries, keys and values share one
+matrix, gate and up another. Modules hold weights only; what a request needs lives in `KVCache`.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .config import Qwen2Config
+
+
+class KVCache:
+    """Keys and values of `slots` sequences: [layers, slots, kv_heads, capacity, head_dim] each.
+
+    The buffers never move, so that a captured graph stays valid. A slot's first `position` entries
+    are its past; what lies behind is never read.
+    """
+
+    def __init__(
+        self, config: Qwen2Config, slots: int, capacity: int, *, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        shape = (config.num_hidden_layers, slots, config.num_key_value_heads, capacity, config.head_dim)
+        self.keys = torch.zeros(shape, device=device, dtype=dtype)
+        self.values = torch.zeros(shape, device=device, dtype=dtype)
+        self.capacity = capacity
+        self.cos, self.sin = _rotary_table(config, capacity, device, dtype)
+
+
+def _rotary_table(
+    config: Qwen2Config, positions: int, device: torch.device, dtype: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    """cos and sin of every position's angles, [positions, head_dim] each; angles in float32 as in training."""
+    exponent = torch.arange(0, config.head_dim, 2, dtype=torch.float32, device=device) / config.head_dim
+    angles = torch.arange(positions, dtype=torch.float32, device=device)[:, None] / config.rope_theta**exponent
+    angles = torch.cat((angles, angles), dim=-1)
+    return angles.cos().to(dtype), angles.sin().to(dtype)
+
+
+def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    first, second = x.chunk(2, dim=-1)
+    return x * cos + torch.cat((-second, first), dim=-1) * sin
+
+
+class Attention(nn.Module):
+    def __init__(self, config: Qwen2Config) -> None:
+        super().__init__()
+        self.heads, self.kv_heads, self.head_dim = (
+            config.num_attention_heads,
+            config.num_key_value_heads,
+            config.head_dim,
+        )
+        self.qkv = nn.Linear(config.hidden_size, (self.heads + 2 * self.kv_heads) * self.head_dim)
+        self.out = nn.Linear(self.heads * self.head_dim, config.hidden_size, bias=False)
+
+    def _project(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Rotated queries [B, H, T, D] and keys [B, K, T, D], and values [B, K, T, D]."""
+        batch, steps, _ = x.shape
+        qkv = self.qkv(x).view(batch, steps, -1, self.head_dim).transpose(1, 2)
+        rotated = _rotate(qkv[:, : self.heads + self.kv_heads], cos, sin)
+        return rotated[:, : self.heads], rotated[:, self.heads :], qkv[:, self.heads + self.kv_heads :]
+
+    def prefill(self, x: Tensor, cache: KVCache, layer: int, slot: int, start: int) -> Tensor:
+        """x [1, T, C] at positions start … start + T of one slot."""
+        steps, stop = x.shape[1], start + x.shape[1]
+        q, k, v = self._project(x, cache.cos[start:stop], cache.sin[start:stop])
+        keys, values = cache.keys[layer, slot : slot + 1], cache.values[layer, slot : slot + 1]
+        keys[:, :, start:stop] = k
+        values[:, :, start:stop] = v
+        group = self.heads // self.kv_heads
+        mask = None
+        if start:
+            mask = torch.ones(steps, stop, dtype=torch.bool, device=x.device).tril(start)
+        attended = F.scaled_dot_product_attention(
+            q,
+            keys[:, :, :stop].repeat_interleave(group, dim=1),
+            values[:, :, :stop].repeat_interleave(group, dim=1),
+            attn_mask=mask,
+            is_causal=mask is None,
+        )
+        return self.out(attended.transpose(1, 2).reshape(1, steps, -1))
+
+    def step(self, x: Tensor, cache: KVCache, layer: int, positions: Tensor, context: int) -> Tensor:
+        """x [B, 1, C], row b at positions[b] of slot b; `context` bounds every row's position + 1."""
+        batch = x.shape[0]
+        cos, sin = cache.cos[positions][:, None, None], cache.sin[positions][:, None, None]
+        q, k, v = self._project(x, cos, sin)
+        keys, values = cache.keys[layer, :batch], cache.values[layer, :batch]
+        rows = torch.arange(batch, device=x.device)
+        keys[rows, :, positions] = k[:, :, 0]
+        values[rows, :, positions] = v[:, :, 0]
+        # The queries that share a key head stand in for its sequence: no copy of keys, no causality.
+        q = q.view(batch, self.kv_heads, -1, self.head_dim)
+        mask = None
+        if batch > 1:
+            mask = (torch.arange(context, device=x.device) <= positions[:, None])[:, None, None]
+        attended = F.scaled_dot_product_attention(q, keys[:, :, :context], values[:, :, :context], attn_mask=mask)
+        return self.out(attended.reshape(batch, 1, -1))
+
+
+class Layer(nn.Module):
+    def __init__(self, config: Qwen2Config) -> None:
+        super().__init__()
+        self.attention_norm = nn.RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
+        self.attention = Attention(config)
+        self.mlp_norm = nn.RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
+        self.gate_up = nn.Linear(config.hidden_size, 2 * config.intermediate_size, bias=False)
+        self.down = nn.Linear(config.intermediate_size, config.hidden_size, bias=False)
+
+    def mlp(self, x: Tensor) -> Tensor:
+        gate, up = self.gate_up(self.mlp_norm(x)).chunk(2, dim=-1)
+        return self.down(F.silu(gate) * up)
+
+
+class Qwen2Decoder(nn.Module):
+    """Embeddings in, normalised hidden states out."""
+
+    def __init__(self, config: Qwen2Config) -> None:
+        super().__init__()
+        self.config = config
+        self.layers = nn.ModuleList(Layer(config) for _ in range(config.num_hidden_layers))
+        self.norm = nn.RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
+
+    def prefill(self, x: Tensor, cache: KVCache, *, slot: int = 0, start: int = 0) -> Tensor:
+        """Feed x [1, T, C] to one slot whose past is `start` long; hidden states [1, T, C]."""
+        for index, layer in enumerate(self.layers):
+            assert isinstance(layer, Layer)
+            x = x + layer.attention.prefill(layer.attention_norm(x), cache, index, slot, start)
+            x = x + layer.mlp(x)
+        return self.norm(x)
+
+    def step(self, x: Tensor, cache: KVCache, positions: Tensor, context: int) -> Tensor:
+        """Feed one position to each of the first B slots: x [B, 1, C], positions [B] int64 -> [B, 1, C].
+
+        context: how much of the cache is read; at least the largest position + 1, exactly that when
+        B is 1.
+        """
+        for index, layer in enumerate(self.layers):
+            assert isinstance(layer, Layer)
+            x = x + layer.attention.step(layer.attention_norm(x), cache, index, positions, context)
+            x = x + layer.mlp(x)
+        return self.norm(x)
