@@ -1,0 +1,124 @@
+"""Recordings in, WAV files out."""
+
+from __future__ import annotations
+
+import os
+import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import AudioError, StorageError
+from .rates import check_rate
+
+# What a recording may take in memory: 46 minutes of 48 kHz stereo, 4.6 hours of 16 kHz mono.
+MAX_BYTES = 1 << 30
+
+
+def read_audio(source: str | os.PathLike[str] | BinaryIO) -> tuple[NDArray[np.float32], int]:
+    """A file, or a seekable binary stream, in a format that libsndfile reads -> samples [C, S] in ±1, rate in Hz.
+
+    Raises AudioError if it cannot be read, is empty, is not finite or would take more than MAX_BYTES;
+    the last is seen in the header, before any sample is read.
+    """
+    soundfile = _soundfile()
+    name = _name(source)
+    _check_exists(source, name)
+    try:
+        with soundfile.SoundFile(source) as file:
+            rate = int(file.samplerate)
+            check_rate(rate)
+            _check_size(name, file.frames, file.channels, rate)
+            samples: NDArray[np.float32] = np.ascontiguousarray(file.read(dtype="float32", always_2d=True).T)
+    except (soundfile.SoundFileError, OSError, TypeError) as error:
+        reason = str(getattr(error, "error_string", error)).rstrip(".")
+        raise AudioError(f"{name} cannot be read as audio ({reason}): convert it to WAV or FLAC") from error
+    if samples.size == 0:
+        raise AudioError(f"{name} holds no sound: record or export it again")
+    if not np.isfinite(samples).all():
+        raise AudioError(f"{name} holds samples that are not numbers (NaN or Inf): export it again as 16-bit PCM")
+    return samples, rate
+
+
+def write_wav(target: str | os.PathLike[str] | BinaryIO, audio: NDArray[np.float32], rate: int) -> None:
+    """audio [S] or [C, S] in ±1 at `rate` Hz -> 16-bit PCM WAV; what is beyond ±1 is clipped.
+
+    A file appears whole or not at all, and replaces one of that name; a stream need not be seekable.
+    Raises AudioError if the audio is not finite, StorageError if it cannot be written.
+    """
+    if not np.isfinite(audio).all():
+        raise AudioError("the audio to be written holds samples that are not numbers (NaN or Inf)")
+    pcm = np.round(np.clip(np.atleast_2d(audio), -1.0, 1.0) * 32767.0).astype(np.int16)
+    try:
+        if isinstance(target, (str, os.PathLike)):
+            with _replacing(Path(target)) as stream:
+                _write_pcm(stream, pcm, rate)
+        else:
+            _write_pcm(target, pcm, rate)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StorageError(f"cannot write {_name(target)} ({reason}): make room or choose another place") from error
+
+
+def _write_pcm(stream: BinaryIO, pcm: NDArray[np.int16], rate: int) -> None:
+    with wave.open(stream, "wb") as file:
+        file.setnchannels(pcm.shape[0])
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.setnframes(pcm.shape[1])  # known before the first byte: a pipe cannot be sought back to correct it
+        file.writeframesraw(pcm.T.tobytes())
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` when the block ends well, and vanishes when it does not."""
+    if path.exists() and not path.is_file():  # a device or a pipe must be written to, not replaced
+        with path.open("wb") as stream:
+            yield stream
+        return
+    draft = path.with_name(f".{uuid4().hex}.part")
+    try:
+        with draft.open("xb") as stream:
+            yield stream
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _soundfile() -> Any:
+    try:
+        import soundfile
+    except (ImportError, OSError) as error:  # OSError: the package is there, libsndfile is not
+        raise AudioError(f"reading recordings needs libsndfile ({error}): pip install soundfile") from error
+    return soundfile
+
+
+def _name(place: object) -> str:
+    if isinstance(place, (str, os.PathLike)):
+        return os.fspath(place)
+    name = getattr(place, "name", None)
+    return name if isinstance(name, str) else "the audio stream"
+
+
+def _check_exists(source: object, name: str) -> None:
+    if not isinstance(source, (str, os.PathLike)):
+        return
+    if Path(source).is_dir():
+        raise AudioError(f"{name} is a folder: name a recording in it")
+    if not Path(source).exists():
+        raise AudioError(f"there is no file {name}: check the path")
+
+
+def _check_size(name: str, frames: int, channels: int, rate: int) -> None:
+    most = MAX_BYTES // (4 * channels)
+    if frames > most:
+        raise AudioError(
+            f"{name} lasts {frames / rate / 60:.0f} minutes, more than the {most / rate / 60:.0f} that can be read "
+            "in this format: cut out the part that is needed"
+        )
