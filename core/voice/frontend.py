@@ -1,0 +1,84 @@
+"""What a model hears in a recording: speech tokens, mel frames and a speaker embedding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..audio.fbank import fbank
+from ..audio.mel import mel_spectrogram
+from ..audio.resample import resample
+from ..audio.whisper import whisper_log_mel
+from ..families.family import MelConfig
+from .onnx_model import OnnxModel
+from .prompt import prepare_prompt
+from .voice import Voice
+
+ENCODER_RATE = 16_000  # Hz, of both the speech tokenizer and the speaker encoder
+
+
+class FrontEnd:
+    """Turns recordings into voices of one model. Its two encoders are opened by the first recording.
+
+    speech_tokenizer: ONNX, (whisper log-mel [1, 128, T], T [1] int32) -> ids, one per 40 ms.
+    speaker_encoder: ONNX, fbank without its mean [1, T, 80] -> x-vector [1, 192].
+    device: "cuda" runs the tokenizer there, if onnxruntime can.
+    """
+
+    def __init__(
+        self,
+        speech_tokenizer: Path,
+        speaker_encoder: Path,
+        mel: MelConfig,
+        token_mel_ratio: int,
+        family: str,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self._speech_tokenizer = OnnxModel(speech_tokenizer, cuda=torch.device(device).type == "cuda")
+        self._speaker_encoder = OnnxModel(speaker_encoder)
+        self._mel_config = mel
+        self._token_mel_ratio = token_mel_ratio
+        self._family = family
+
+    def voice(self, samples: NDArray[np.float32], rate: int, transcript: str | None, name: str) -> Voice:
+        """The voice of a recording, samples [C, S] in ±1 at `rate` Hz.
+
+        Raises AudioError if it cannot be cloned, CheckpointError if an encoder is missing or damaged.
+        """
+        prompt = prepare_prompt(samples, rate)
+        speech = torch.from_numpy(resample(prompt.audio, rate, ENCODER_RATE))
+        tokens = self._speech_tokens(speech)
+        mel = self._mel(torch.from_numpy(resample(prompt.audio, rate, self._mel_config.sample_rate)))
+        # Both are cut to whole tokens: the flow continues the prompt's mel where its tokens end.
+        count = min(len(tokens), len(mel) // self._token_mel_ratio)
+        return Voice(
+            name=name,
+            family=self._family,
+            recording=prompt.audio,
+            sample_rate=rate,
+            speech_tokens=tokens[:count],
+            mel=mel[: count * self._token_mel_ratio],
+            x_vector=self._x_vector(speech),
+            transcript=transcript,
+            warnings=prompt.warnings,
+        )
+
+    def _speech_tokens(self, speech: Tensor) -> NDArray[np.int32]:
+        """speech [S] -> [N], one id per 40 ms."""
+        mel = whisper_log_mel(speech[None])
+        ids = self._speech_tokenizer(mel.numpy(), np.array([mel.shape[2]], dtype=np.int32))
+        return ids.reshape(-1).astype(np.int32)
+
+    def _x_vector(self, speech: Tensor) -> NDArray[np.float32]:
+        """speech [S] -> [192]."""
+        features = fbank(speech)
+        features = features - features.mean(0, keepdim=True)
+        return self._speaker_encoder(features[None].numpy()).reshape(-1).astype(np.float32)
+
+    def _mel(self, audio: Tensor) -> NDArray[np.float32]:
+        """audio [S] at the model's rate -> [T, bins]."""
+        return mel_spectrogram(audio[None], self._mel_config)[0].T.contiguous().numpy()
