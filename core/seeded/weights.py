@@ -67,11 +67,21 @@ def fill(shapes: Mapping[str, Sequence[int]], prefix: str) -> dict[str, Tensor]:
 
     prefix: "llm.", "flow." or "hift.", the part of a parameter's name that is not in its key.
     """
-    wanted = {_untied(prefix + key): shape for key, shape in shapes.items()}
+    wanted = _distinct(shapes, prefix)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         arrays = pool.map(seeded_tensor, wanted.keys(), wanted.values())
         tensors = {name: torch.from_numpy(array) for name, array in zip(wanted, arrays, strict=True)}
     return {key: tensors[_untied(prefix + key)] for key in shapes}
+
+
+def filled_bytes(shapes: Mapping[str, Sequence[int]], prefix: str) -> int:
+    """What the tensors of `fill` take in memory and on disk."""
+    return np.dtype(np.float32).itemsize * sum(map(prod, _distinct(shapes, prefix).values()))
+
+
+def _distinct(shapes: Mapping[str, Sequence[int]], prefix: str) -> dict[str, Sequence[int]]:
+    """The names that decide values, each once, and their shapes."""
+    return {_untied(prefix + key): shape for key, shape in shapes.items()}
 
 
 def _untied(name: str) -> str:

@@ -9,7 +9,7 @@ import parity
 import pytest
 import torch
 from cosyvox.core.seeded.shapes import official_shapes
-from cosyvox.core.seeded.weights import fill, seeded_tensor, uniform
+from cosyvox.core.seeded.weights import fill, filled_bytes, seeded_tensor, uniform
 
 
 def test_uniform_follows_from_the_name() -> None:
@@ -53,8 +53,10 @@ def test_weights_have_the_variance_of_a_common_initialisation() -> None:
 
 def test_tied_weights_are_one_tensor() -> None:
     keys = ("llm.model.lm_head.weight", "llm.model.model.embed_tokens.weight")
-    filled = fill(dict.fromkeys(keys, (11, 4)), "llm.")
+    shapes = {**dict.fromkeys(keys, (11, 4)), "llm.model.norm.bias": (5,)}
+    filled = fill(shapes, "llm.")
     assert filled[keys[0]] is filled[keys[1]]
+    assert filled_bytes(shapes, "llm.") == 4 * (11 * 4 + 5)
     assert np.array_equal(filled[keys[0]].numpy(), seeded_tensor("llm." + keys[0], (11, 4)))
 
 
