@@ -21,18 +21,26 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
+    from .audio.files import write_wav
     from .engine import Engine, load
+    from .models import ModelReport, convert, verify
     from .request import AudioChunk, Progress, Speech, SpeechRequest
+    from .seeded.folder import make_seeded
     from .voice.voice import Voice
 
 _HOMES = {
     "AudioChunk": "request",
     "Engine": "engine",
+    "ModelReport": "models",
     "Progress": "request",
     "Speech": "request",
     "SpeechRequest": "request",
     "Voice": "voice.voice",
+    "convert": "models",
     "load": "engine",
+    "make_seeded": "seeded.folder",
+    "verify": "models",
+    "write_wav": "audio.files",
 }
 
 __all__ = [
@@ -44,6 +52,7 @@ __all__ = [
     "CosyVoxError",
     "Engine",
     "ModelNotFound",
+    "ModelReport",
     "OutOfMemory",
     "Progress",
     "RequestError",
@@ -52,7 +61,11 @@ __all__ = [
     "StorageError",
     "TextError",
     "Voice",
+    "convert",
     "load",
+    "make_seeded",
+    "verify",
+    "write_wav",
 ]
 
 

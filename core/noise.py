@@ -30,12 +30,22 @@ def _mix(x: Tensor) -> Tensor:
     return x ^ _shift(x, 31)
 
 
+def seed(number: int, device: torch.device) -> Tensor:
+    """Any integer that a caller may name, as the int64 [] that it overflows to."""
+    return torch.tensor(_wrapped(number), device=device)
+
+
 def key(seed: Tensor, *parts: Tensor | int) -> Tensor:
     """[...] int64: one stream's key, from seeds [...] int64 and what else tells it apart."""
     state = _mix(seed + _GOLDEN)
     for part in parts:
-        state = _mix(state + torch.as_tensor(part + 1, device=seed.device) * _GOLDEN)
+        state = _mix(state + (_wrapped((part + 1) * _GOLDEN) if isinstance(part, int) else (part + 1) * _GOLDEN))
     return state
+
+
+def _wrapped(number: int) -> int:
+    """`number` as the int64 that it overflows to."""
+    return (number + 2**63) % 2**64 - 2**63
 
 
 def _hash(keys: Tensor, start: int, count: int) -> Tensor:

@@ -139,7 +139,8 @@ class UpsampleConformer(nn.Module):
             **prefixed("up_embed.norm", take_affine(reader, f"{prefix}.up_embed.out.1", size)),
             **prefixed("norm", take_affine(reader, f"{prefix}.after_norm", size)),
         }
-        for ours, official, count in (("blocks", "encoders", config.blocks), ("up_blocks", "up_encoders", config.up_blocks)):
+        stacks = (("blocks", "encoders", config.blocks), ("up_blocks", "up_encoders", config.up_blocks))
+        for ours, official, count in stacks:
             for index in range(count):
                 block = _official_block(reader, f"{prefix}.{official}.{index}", config)
                 weights |= prefixed(f"{ours}.{index}", block)

@@ -41,7 +41,7 @@ def constant_noise(bins: int, frames: int) -> Tensor:
 
 @lru_cache(maxsize=4)
 def cosine_schedule(steps: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Times at which the velocity is taken and the step sizes behind them; float32 sums, as in training code."""
+    """Times at which the velocity is taken and the step sizes behind them, summed in float32."""
     span = 1 - torch.cos(torch.linspace(0, 1, steps + 1) * 0.5 * torch.pi)
     times, sizes, now = [], [], span[0]
     for following in span[1:]:
@@ -83,7 +83,7 @@ class Flow(nn.Module):
         chunked: bool = False,
         on_step: Callable[[int], None] | None = None,
     ) -> Tensor:
-        """Mel [B, T, bins] float32 from mu [B, T, bins], speakers [B, bins] and prompt mel [B, T, bins], zero behind it.
+        """Mel [B, T, bins] float32 from mu [B, T, bins], speakers [B, bins] and prompt mel [B, T, bins], zero behind.
 
         on_step: called before each Euler step with its index; may raise to give up.
         """

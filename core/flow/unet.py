@@ -105,7 +105,8 @@ class UNet(nn.Module):
         The times of a solver are known before it starts, so this is computed once, not in each step.
         """
         half = self.in_channels // 2
-        rate = torch.exp(torch.arange(half, dtype=torch.float32, device=times.device) * -(math.log(10_000) / (half - 1)))
+        index = torch.arange(half, dtype=torch.float32, device=times.device)
+        rate = torch.exp(index * -(math.log(10_000) / (half - 1)))
         angle = _TIME_SCALE * times.float()[:, None] * rate
         embedding = torch.cat((angle.sin(), angle.cos()), dim=-1).to(self.time_in.weight.dtype)
         hidden = F.mish(self.time_out(F.silu(self.time_in(embedding))))

@@ -122,13 +122,16 @@ def _official_layer(reader: WeightReader, prefix: str, config: Qwen2Config) -> d
         "k": config.num_key_value_heads * config.head_dim,
         "v": config.num_key_value_heads * config.head_dim,
     }
-    attention = prefix + "self_attn."
+
+    def fused(names: dict[str, int], pattern: str, *columns: int) -> Tensor:
+        return torch.cat([reader.take(prefix + pattern.format(name), rows, *columns) for name, rows in names.items()])
+
     return {
         "attention_norm.weight": reader.take(prefix + "input_layernorm.weight", size),
-        "attention.qkv.weight": torch.cat([reader.take(f"{attention}{p}_proj.weight", n, size) for p, n in rows.items()]),
-        "attention.qkv.bias": torch.cat([reader.take(f"{attention}{p}_proj.bias", n) for p, n in rows.items()]),
-        "attention.out.weight": reader.take(attention + "o_proj.weight", size, rows["q"]),
+        "attention.qkv.weight": fused(rows, "self_attn.{}_proj.weight", size),
+        "attention.qkv.bias": fused(rows, "self_attn.{}_proj.bias"),
+        "attention.out.weight": reader.take(prefix + "self_attn.o_proj.weight", size, rows["q"]),
         "mlp_norm.weight": reader.take(prefix + "post_attention_layernorm.weight", size),
-        "gate_up.weight": torch.cat([reader.take(f"{prefix}mlp.{p}_proj.weight", inner, size) for p in ("gate", "up")]),
+        "gate_up.weight": fused({"gate": inner, "up": inner}, "mlp.{}_proj.weight", size),
         "down.weight": reader.take(prefix + "mlp.down_proj.weight", size, inner),
     }

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import torch
 from torch import Tensor
 
-from ..errors import Cancelled, StorageError
+from ..errors import Cancelled
 from ..families.cosyvoice2 import COSYVOICE2
 from ..families.official_yaml import load
 from ..request import OnProgress, Progress, ShouldStop
+from ..storage import check_room, new_folder
 from ..text.tokenizer import MERGES, VOCABULARY, Tokenizer
 from .config import FULL, SMALL, Dimensions, backbone_config, official_yaml
 from .graphs import speaker_encoder, speech_tokenizer
@@ -47,7 +45,7 @@ def make_seeded(
     Raises StorageError if `folder` holds something already or the disk has no room, Cancelled if `should_stop`
     says so, ModelNotFound or CheckpointError if `tokenizer` cannot be used. Nothing is left behind then.
     """
-    with _new_folder(folder) as draft:
+    with new_folder(folder) as draft:
         _write_configuration(draft, SMALL if small else FULL)
         _write_tokenizer(_FAMILY.path(draft, "tokenizer"), tokenizer)
         _FAMILY.path(draft, "speech_tokenizer").write_bytes(speech_tokenizer())
@@ -78,12 +76,7 @@ def _write_weights(folder: Path, on_progress: OnProgress | None, should_stop: Sh
     shapes = official_shapes(config)
     prefixes = {name: name.removesuffix("pt") for name in shapes}
     needed = sum(filled_bytes(shapes[name], prefixes[name]) for name in shapes)
-    free = shutil.disk_usage(folder).free
-    if free < needed + _HEADROOM:
-        raise StorageError(
-            f"the model needs {needed + _HEADROOM} bytes and the disk of {folder.parent} has {free} left: "
-            "make room, or use another disk"
-        )
+    check_room(folder.parent, needed + _HEADROOM)
     pace = _Pace(needed, on_progress, should_stop)
     for name in shapes:
         pace.check()
@@ -136,22 +129,3 @@ def _save(weights: dict[str, Tensor], file: _PacedFile) -> None:
     except RuntimeError as error:
         # It closes its archive also after a failed write, and then complains of the gap instead.
         raise file.failure or error from None
-
-
-@contextmanager
-def _new_folder(folder: Path) -> Iterator[Path]:
-    """A folder to write into that becomes `folder` when all went well, and otherwise disappears."""
-    folder = folder.resolve()
-    draft = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}.partial")
-    try:
-        if folder.exists() and not (folder.is_dir() and next(folder.iterdir(), None) is None):
-            raise StorageError(f"{folder} exists already: name another folder, or remove it first")
-        draft.mkdir(parents=True)
-        yield draft
-        if folder.exists():
-            folder.rmdir()
-        draft.rename(folder)
-    except OSError as error:
-        raise StorageError(f"{folder} could not be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)

@@ -160,7 +160,7 @@ def test_nothing_is_overwritten(tmp_path: Path, kind: str) -> None:
 def test_a_full_disk_is_noticed_before_the_weights_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 10**9 - 5000, 5000))
-    with pytest.raises(StorageError, match=r"needs 107\d{6} bytes .* has 5000 left: make room"):
+    with pytest.raises(StorageError, match=r"107\d{6} bytes are needed .* has 5000 left: make room"):
         make_seeded(tmp_path / "model", small=True)
     assert is_clean(tmp_path)
 

@@ -1,0 +1,305 @@
+"""The engine: one object that owns a device and a model, and turns requests into speech."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from .audio.files import read_audio
+from .checkpoint import Dtypes, Model, ModelFolder, load_model, open_folder
+from .errors import AudioError, Cancelled, OutOfMemory, RequestError, TextError
+from .families import Family
+from .mastering import finish, join
+from .modes import MODES, Prompting, prompting
+from .pipeline import Pipeline, front_end
+from .request import OnProgress, Progress, Segment, ShouldStop, Speech, SpeechRequest, StageTiming
+from .text.plain import split
+from .text.tokenizer import Tokenizer
+from .voice.voice import Voice
+
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+_SPEEDS = (0.5, 2.0)
+_GAINS = (-60.0, 40.0)
+_RATES = (4_000, 192_000)
+
+
+def load(
+    model: str | os.PathLike[str],
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    on_progress: OnProgress | None = None,
+) -> Engine:
+    """An engine for the model in a folder.
+
+    device: "auto" (a CUDA device if there is one), "cpu", "cuda", "cuda:1", "mps". dtype: "float32",
+    "bfloat16" (half the memory, faster, not bit-equal to the published code), or "auto": float32 on a
+    CPU, bfloat16 for the language model on CUDA. Raises ModelNotFound, ConfigError, CheckpointError,
+    RequestError, OutOfMemory.
+    """
+    return Engine(open_folder(Path(model)), _device(device), dtype, on_progress=on_progress)
+
+
+class Engine:
+    """Speaks and clones. Safe to use from many threads: requests take turns on the device.
+
+    A context manager; `close` frees the model.
+    """
+
+    def __init__(
+        self, folder: ModelFolder, device: torch.device, dtype: str = "auto", *, on_progress: OnProgress | None = None
+    ) -> None:
+        self.device = device
+        self._folder = folder
+        self._dtype = dtype
+        self._device_lock = threading.RLock()
+        self._pipelines: dict[Dtypes, Pipeline] = {}
+        family = folder.family
+        self._tokenizer = Tokenizer(family.path(folder.path, "tokenizer"), family.control_tokens)
+        # A text may laugh and breathe, but not end the prompt or begin another turn.
+        self._text_tokens = frozenset(token for token in family.control_tokens if not token.startswith("<|"))
+        self._front_end = front_end(folder, device)
+        self._closed = False
+        self._pipeline(None, on_progress)
+
+    @property
+    def family(self) -> Family:
+        return self._folder.family
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz, of what the model makes."""
+        return self._folder.config.sample_rate
+
+    def clone(
+        self,
+        source: str | os.PathLike[str] | BinaryIO | NDArray[np.float32],
+        *,
+        rate: int | None = None,
+        transcript: str | None = None,
+        name: str = "",
+    ) -> Voice:
+        """The voice of a recording: a file, a binary stream, or samples [S] or [C, S] in ±1 at `rate` Hz.
+
+        transcript: its words, exactly; without them only the timbre is taken. Raises AudioError.
+        """
+        if isinstance(source, np.ndarray):
+            if rate is None:
+                raise RequestError("samples need their rate: clone(samples, rate=24000)")
+            samples = np.atleast_2d(np.asarray(source, dtype=np.float32))
+        else:
+            samples, rate = read_audio(source)
+            name = name or Path(getattr(source, "name", source)).stem  # type: ignore[arg-type]
+        if samples.ndim != 2:
+            raise AudioError(f"samples must be [S] or [C, S], not of shape {samples.shape}")
+        transcript = transcript.strip() if transcript else None
+        return self._front_end.voice(samples, rate, transcript or None, name)
+
+    def speak(
+        self,
+        request: SpeechRequest | str,
+        *,
+        on_progress: OnProgress | None = None,
+        should_stop: ShouldStop | None = None,
+        **fields: Any,
+    ) -> Speech:
+        """Speak a request, or a text with the fields of one: speak("Hello.", voice=voice, seed=1).
+
+        on_progress: told after every speech token and every solver step. should_stop: asked as often;
+        True ends the work with Cancelled. Raises TextError, RequestError, OutOfMemory, Cancelled.
+        """
+        request = replace(request, **fields) if isinstance(request, SpeechRequest) else _request(request, fields)
+        _check(request, self.family)
+        texts = split(request.text)
+        plan = prompting(request, self.family, self._tokenizer, self._text_tokens)
+        with self._working():
+            pipeline = self._pipeline(request.dtype, on_progress)
+            job = _Job(pipeline, request, plan, len(texts), on_progress, should_stop)
+            for text in texts:
+                job.speak(text, self._tokenizer.encode(text, allowed=self._text_tokens))
+        return job.finish()
+
+    def warm_up(self, *, dtype: str | None = None) -> None:
+        """Touch every weight once, so that the first request is as fast as the next."""
+        with self._working():
+            pipeline = self._pipeline(dtype, None)
+            tokens = pipeline.speech_tokens([0], prompt_text=[], prompt_speech=[], seed=0).ids or [0]
+            config = self._folder.config
+            silence = Voice(
+                "", self.family.name, np.zeros(0, np.float32), self.sample_rate, np.zeros(0, np.int32),
+                np.zeros((0, config.mel.bins), np.float32), np.ones(config.flow.speaker_size, np.float32),
+            )  # fmt: skip
+            pipeline.waveform(pipeline.mel(tokens, silence), seed=0)
+
+    def close(self) -> None:
+        """Free the model. What is running finishes first; afterwards every request is an error."""
+        with self._device_lock:
+            self._closed = True
+            self._pipelines.clear()
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Alone on the device, without gradients; running out of memory leaves the engine usable."""
+        with self._device_lock:
+            if self._closed:
+                raise RequestError("the engine is closed: load it again")
+            try:
+                with torch.inference_mode():
+                    yield
+            except torch.OutOfMemoryError as error:
+                if self.device.type == "cuda":
+                    torch.cuda.empty_cache()
+                raise OutOfMemory(
+                    f"{self.device} ran out of memory: speak shorter sentences, use a shorter prompt, or the CPU"
+                ) from error
+
+    def _pipeline(self, dtype: str | None, on_progress: OnProgress | None) -> Pipeline:
+        """The model in a dtype; loaded at first need, and kept."""
+        dtypes = _dtypes(dtype or self._dtype, self.device)
+        if dtypes not in self._pipelines:
+            model: Model = load_model(self._folder, device=self.device, dtypes=dtypes, on_progress=on_progress)
+            self._pipelines[dtypes] = Pipeline(model)
+        return self._pipelines[dtypes]
+
+
+@dataclass
+class _Job:
+    """One request on its way: its segments so far, and the seconds each stage took."""
+
+    pipeline: Pipeline
+    request: SpeechRequest
+    plan: Prompting
+    segments: int
+    on_progress: OnProgress | None
+    should_stop: ShouldStop | None
+    texts: list[str] = field(default_factory=list)
+    tokens: list[list[int]] = field(default_factory=list)
+    audio: list[NDArray[np.float32]] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def speak(self, text: str, ids: Sequence[int]) -> None:
+        index = len(self.texts)
+        seed = self.request.seed + index * 0x5851F42D  # equal sentences need not sound equal
+        self.texts.append(text)
+        with self._timed("lm"):
+            said = self.pipeline.speech_tokens(
+                ids,
+                prompt_text=self.plan.text,
+                prompt_speech=self.plan.speech,
+                seed=seed,
+                on_ids=lambda done, most: self._pause("speech", done, most),
+            )
+        self._judge(text, said.ids, said.ending)
+        self.tokens.append(said.ids)
+        with self._timed("flow"):
+            steps = self.pipeline.flow.config.steps
+            mel = self.pipeline.mel(
+                said.ids, self.request.voice, on_step=lambda step: self._pause("mel", step, steps)
+            )
+        with self._timed("vocoder"):
+            self._pause("waveform", 0, 1)
+            self.audio.append(self.pipeline.waveform(mel, seed=seed, speed=self.request.speed))
+
+    def finish(self) -> Speech:
+        rate = self.pipeline.sample_rate
+        with self._timed("finish"):
+            joined, starts = join(self.audio, self.texts, rate)
+            target = self.request.sample_rate or rate
+            audio = finish(joined, rate, gain_db=self.request.gain_db, sample_rate=target)
+        bounds = [round(start * target / rate) for start in starts] + [len(audio)]
+        segments = tuple(
+            Segment(text, np.array(ids, np.int32), start, stop)
+            for text, ids, start, stop in zip(self.texts, self.tokens, bounds, bounds[1:], strict=False)
+        )
+        made = len(audio) / target
+        timings = {stage: StageTiming(spent, spent / made) for stage, spent in self.seconds.items()}
+        total = sum(self.seconds.values())
+        timings["total"] = StageTiming(total, total / made)
+        warnings = (*self.request.voice.warnings, *self.plan.warnings, *self.warnings)
+        return Speech(audio, target, segments, timings, warnings)
+
+    def _judge(self, text: str, ids: Sequence[int], ending: str) -> None:
+        shown = text if len(text) <= 40 else text[:39] + "…"
+        if not ids:
+            raise TextError(f"the model found nothing to say for {shown!r}: try another seed or a longer sentence")
+        if ending == "loop":
+            self.warnings.append(f"the model repeated itself in {shown!r} and was cut: try another seed")
+        elif ending == "limit":
+            self.warnings.append(f"the model did not end {shown!r} by itself: try another seed")
+
+    def _pause(self, stage: str, done: int, total: int) -> None:
+        if self.should_stop is not None and self.should_stop():
+            raise Cancelled("stopped on request")
+        if self.on_progress is not None:
+            self.on_progress(Progress(stage, done, total, len(self.texts), self.segments))
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        """Adds up the seconds of a stage; every stage ends with its result on the host, so the clock is true."""
+        started = time.perf_counter()
+        yield
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
+
+
+def _request(text: str, fields: dict[str, Any]) -> SpeechRequest:
+    if not isinstance(fields.get("voice"), Voice):
+        raise RequestError("no voice: clone one first, and give it as voice=engine.clone(recording)")
+    return SpeechRequest(text, **fields)
+
+
+def _check(request: SpeechRequest, family: Family) -> None:
+    """Raises RequestError for what cannot be done, naming what can."""
+    limits = {"speed": _SPEEDS, "gain_db": _GAINS, "sample_rate": _RATES}
+    for name, (least, most) in limits.items():
+        value = getattr(request, name)
+        if value is not None and not least <= value <= most:
+            raise RequestError(f"{name} is {value}: choose {least:g} to {most:g}")
+    if request.dtype is not None and request.dtype not in _DTYPES:
+        raise RequestError(f"no dtype {request.dtype!r}: choose one of {', '.join(_DTYPES)}")
+    if request.mode is not None and request.mode not in MODES:
+        raise RequestError(f"no mode {request.mode!r}: choose one of {', '.join(MODES)}")
+    if request.voice.family != family.name:
+        raise RequestError(
+            f"the voice was cloned for {request.voice.family}, this model is {family.name}: clone the recording again"
+        )
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise RequestError(f"the device {name!r} cannot be used here: choose cpu or auto") from error
+    return device
+
+
+def _dtypes(name: str, device: torch.device) -> Dtypes:
+    if name == "auto":
+        return Dtypes(lm=torch.bfloat16) if device.type == "cuda" else Dtypes()
+    if name not in _DTYPES:
+        raise RequestError(f"no dtype {name!r}: choose auto or one of {', '.join(_DTYPES)}")
+    return Dtypes(lm=_DTYPES[name], flow=_DTYPES[name])

@@ -1,0 +1,67 @@
+"""How a voice and an instruction become the language model's prompt: the mode follows from what is given."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from .errors import RequestError
+from .families import Family
+from .request import SpeechRequest
+from .text.tokenizer import Tokenizer
+
+MODES = ("zero_shot", "cross_lingual", "instruct")
+
+
+@dataclass(frozen=True)
+class Prompting:
+    """What the language model reads before the text: text ids and speech ids."""
+
+    mode: str
+    text: list[int]
+    speech: list[int]
+    warnings: tuple[str, ...] = ()
+
+
+def prompting(
+    request: SpeechRequest, family: Family, tokenizer: Tokenizer, allowed: Collection[str]
+) -> Prompting:
+    """The prompt of a request.
+
+    zero_shot: the model continues the recording, so it reads its transcript and its speech.
+    cross_lingual: it reads neither, and only the flow hears the voice. instruct: it reads the
+    instruction, closed by the family's end-of-prompt token. Raises RequestError for an impossible mode.
+    """
+    mode = request.mode or _implied(request)
+    if mode not in family.capabilities:
+        raise RequestError(f"{family.name} cannot do {mode}: it can do {', '.join(sorted(family.capabilities))}")
+    if mode == "instruct":
+        if not request.instruction or not request.instruction.strip():
+            raise RequestError("the mode instruct needs an instruction: say how, for instance 'happily'")
+        text = tokenizer.encode(request.instruction.strip(), allowed=allowed)
+        return Prompting(mode, [*text, *tokenizer.encode(family.end_of_prompt, allowed={family.end_of_prompt})], [])
+    if request.instruction:
+        raise RequestError(f"the mode {mode} takes no instruction: leave the mode or the instruction out")
+    if mode == "cross_lingual":
+        return Prompting(mode, [], [])
+    if request.voice.transcript is None:
+        raise RequestError("the mode zero_shot needs the transcript of the recording: clone it with its words")
+    text = tokenizer.encode(request.voice.transcript, allowed=allowed)
+    return Prompting(mode, text, request.voice.speech_tokens.tolist(), _fit(len(text), request))
+
+
+def _implied(request: SpeechRequest) -> str:
+    if request.instruction:
+        return "instruct"
+    return "zero_shot" if request.voice.transcript is not None else "cross_lingual"
+
+
+def _fit(ids: int, request: SpeechRequest) -> tuple[str, ...]:
+    """A transcript that cannot be what the recording says leaks into the speech, or swallows it."""
+    spoken = len(request.voice.speech_tokens)
+    if 2 * ids <= spoken <= 20 * ids:
+        return ()
+    return (
+        f"the transcript ({ids} text tokens) does not fit the recording ({spoken} speech tokens): "
+        "check that it has exactly the words that are heard",
+    )

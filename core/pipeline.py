@@ -1,0 +1,85 @@
+"""One loaded model from ids to waveform: joins the stages, knows nothing of requests and their texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from . import noise
+from .checkpoint import Model, ModelFolder
+from .flow.flow import Flow, FlowInput
+from .lm.generate import Generated, generate
+from .lm.speech_lm import SpeechLM
+from .vocoder.hift import HiFT
+from .voice.frontend import FrontEnd
+from .voice.voice import Voice
+
+_LM_STREAM, _VOCODER_STREAM = 0, 1  # of a request's randomness
+
+
+class Pipeline:
+    """Stateless but for its weights; one call at a time per device is the caller's business."""
+
+    def __init__(self, model: Model) -> None:
+        self.device = model.device
+        self.sample_rate = model.folder.config.sample_rate
+        self.lm = cast(SpeechLM, model.stages["lm"])
+        self.flow = cast(Flow, model.stages["flow"])
+        self.vocoder = cast(HiFT, model.stages["vocoder"])
+
+    def speech_tokens(
+        self,
+        text: Sequence[int],
+        *,
+        prompt_text: Sequence[int],
+        prompt_speech: Sequence[int],
+        seed: int,
+        on_ids: Callable[[int, int], None] | None = None,
+    ) -> Generated:
+        """Speech ids of text ids; see `generate`. seed: any integer."""
+        return generate(
+            self.lm,
+            text,
+            prompt_text=prompt_text,
+            prompt_speech=prompt_speech,
+            seed=int(self._key(seed, _LM_STREAM)),
+            on_ids=on_ids,
+        )
+
+    def mel(self, tokens: Sequence[int], voice: Voice, *, on_step: Callable[[int], None] | None = None) -> Tensor:
+        """Mel [T, bins] float32 of speech ids in a voice, the prompt's frames left out."""
+        ids = torch.tensor([*voice.speech_tokens.tolist(), *tokens], dtype=torch.int64, device=self.device)
+        prompt, x_vector = (torch.from_numpy(a).to(self.device) for a in (voice.mel, voice.x_vector))
+        return self.flow([FlowInput(ids, prompt, x_vector)], on_step=on_step)[0]
+
+    def waveform(self, mel: Tensor, *, seed: int, speed: float = 1.0) -> NDArray[np.float32]:
+        """Audio [S] of mel [T, bins]. speed stretches the mel: twice the speed, half the frames, the same pitch."""
+        frames = mel.T[None]
+        if speed != 1.0:
+            frames = F.interpolate(frames, size=max(1, int(len(mel) / speed)), mode="linear")
+        config = self.vocoder.config
+        samples, channels = frames.shape[-1] * config.samples_per_frame, config.harmonics + 1
+        draws = noise.normal(self._key(seed, _VOCODER_STREAM), 0, samples * channels)
+        return self.vocoder(frames, draws.view(1, samples, channels))[0].float().cpu().numpy()
+
+    def _key(self, seed: int, stream: int) -> Tensor:
+        return noise.key(noise.seed(seed, self.device), stream)
+
+
+def front_end(folder: ModelFolder, device: torch.device) -> FrontEnd:
+    """What listens to prompts for the model in `folder`; opens nothing yet."""
+    family = folder.family
+    return FrontEnd(
+        family.path(folder.path, "speech_tokenizer"),
+        family.path(folder.path, "speaker_encoder"),
+        folder.config.mel,
+        folder.config.flow.token_mel_ratio,
+        family.name,
+        device,
+    )

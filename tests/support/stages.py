@@ -1,0 +1,45 @@
+"""Modules filled with seeded weights, through the loader that published checkpoints take."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import torch
+from cosyvox.core.flow.flow import Flow
+from cosyvox.core.lm.speech_lm import SpeechLM
+from cosyvox.core.vocoder.hift import HiFT
+from cosyvox.core.weights import WeightReader, assign
+from parity import model_config, seeded_state
+
+KINDS = {"llm.pt": ("lm", SpeechLM), "flow.pt": ("flow", Flow), "hift.pt": ("vocoder", HiFT)}
+
+
+@cache
+def stage(file: str, scale: str) -> SpeechLM | Flow | HiFT:
+    """The module of "llm.pt", "flow.pt" or "hift.pt" at "small" or "full" scale, every key of the file used once."""
+    role, kind = KINDS[file]
+    with torch.device("meta"):
+        module = kind(getattr(model_config(scale), role))
+    reader = WeightReader(seeded_state(file, scale), file)
+    weights = module.official_weights(reader)
+    reader.finish()
+    assign(module, weights, file)
+    return module.eval()
+
+
+def speech_lm(scale: str) -> SpeechLM:
+    module = stage("llm.pt", scale)
+    assert isinstance(module, SpeechLM)
+    return module
+
+
+def flow(scale: str) -> Flow:
+    module = stage("flow.pt", scale)
+    assert isinstance(module, Flow)
+    return module
+
+
+def hift(scale: str) -> HiFT:
+    module = stage("hift.pt", scale)
+    assert isinstance(module, HiFT)
+    return module
