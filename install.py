@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import hashlib
+import http.client
 import importlib.util
 import json
 import os
@@ -25,6 +26,7 @@ from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
+WINDOWS = os.name == "nt"
 OLDEST_PYTHON = (3, 10)
 EXTRAS = ("download", "server", "test", "train")
 TESTED_TORCH = "2.13.0"
@@ -45,10 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--extra", action="append", default=[], choices=EXTRAS, help="with --venv; may be repeated")
     parser.add_argument("--dry-run", action="store_true", help="without --venv: say what would be added, add nothing")
     options = parser.parse_args(arguments)
-    if options.venv is None and options.extra:
-        parser.error("--extra belongs to --venv")
-    if options.venv is not None and options.dry_run:
-        parser.error("--dry-run does not go with --venv")
+    if (options.extra and not options.venv) or (options.dry_run and options.venv):
+        parser.error("--extra goes with --venv only, --dry-run without it only")
     try:
         if sys.version_info < OLDEST_PYTHON:
             raise InstallError(f"CosyVox needs Python 3.10 or newer; {sys.executable} is {sys.version.split()[0]}.")
@@ -62,9 +62,6 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("install.py: interrupted; the same command starts over.", file=sys.stderr)
         return 130
-
-
-# --- inside an environment that exists ---------------------------------------------------------------
 
 
 def complete_environment(dry_run: bool) -> int:
@@ -117,7 +114,6 @@ def installed() -> dict[str, str]:
 
 def has_module(name: str) -> bool:
     """True if `import name` finds a file; onnxruntime comes from distributions of a dozen names."""
-    importlib.invalidate_caches()
     spec = importlib.util.find_spec(name)
     return spec is not None and spec.origin is not None
 
@@ -141,12 +137,12 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-# --- a complete environment --------------------------------------------------------------------------
-
-
 def make_venv(directory: Path, extras: set[str]) -> None:
-    """Make or renew the environment in `directory`; returns at once if nothing changed since the last time."""
-    python = directory / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    """Make or renew the environment in `directory`; returns at once if nothing changed since the last time.
+
+    Its state is written last: an environment that an interruption left unfinished is made anew.
+    """
+    python = directory / ("Scripts/python.exe" if WINDOWS else "bin/python")
     state = read_state(directory)
     place, wants = place_of(directory), digest_of_wants()
     finished_here = state.get("place") == place and python.exists()
@@ -154,11 +150,8 @@ def make_venv(directory: Path, extras: set[str]) -> None:
     if finished_here and state.get("wants") == wants and extras <= had:
         return
     if not finished_here:
-        say(f"Making a Python environment in {directory}: a few minutes, once.")
         start_over(directory)
-    # Until the last step is done the environment counts as unfinished, and is made anew next time.
-    write_state(directory, {})
-    if not finished_here:
+        say(f"Making a Python environment in {directory}: a few minutes, once.")
         run([sys.executable, "-m", "venv", str(directory)], "Making the environment failed")
         add_torch(python)
     chosen = sorted(extras | had)
@@ -227,15 +220,17 @@ def add_torch(python: Path) -> None:
             return pip_install(python, "torch", "--index-url", index)
         except InstallError as error:
             say(str(error))
+    elif index:
+        say(f"{index} does not answer.")
     requirement = f"torch=={TESTED_TORCH}" if index else "torch"
-    say(f"Installing {requirement} from pip's own index, in the build it has (a CUDA build takes several GB)")
+    say(f"Installing {requirement} from pip's own index, in the build it has: with CUDA that is several GB.")
     pip_install(python, requirement)
 
 
 def torch_index() -> str | None:
     """Where the build that fits is; None where PyPI has it (CUDA 13 on Linux, CPU on Windows, Metal on Mac)."""
     cuda = cuda_of_driver()
-    if sys.platform == "darwin" or (os.name == "nt" and cuda < 12) or (os.name != "nt" and cuda >= 13):
+    if sys.platform == "darwin" or (WINDOWS and cuda < 12) or (cuda >= 13 and not WINDOWS):
         return None
     return f"{TORCH_INDEX}/" + ("cpu" if cuda < 12 else "cu126" if cuda == 12 else "cu130")
 
@@ -244,7 +239,7 @@ def cuda_of_driver() -> int:
     """The highest major CUDA version that the NVIDIA driver runs; 0 without a driver."""
     version = ctypes.c_int()
     try:
-        driver = ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
+        driver = ctypes.CDLL("nvcuda.dll" if WINDOWS else "libcuda.so.1")
         failed = driver.cuDriverGetVersion(ctypes.byref(version))
     except (OSError, AttributeError):
         return 0
@@ -256,11 +251,8 @@ def answers(address: str) -> bool:
     try:
         with urllib.request.urlopen(address, timeout=5):
             return True
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
-
-
-# --- both --------------------------------------------------------------------------------------------
 
 
 def add_onnxruntime(python: str | Path, *options: str) -> None:
@@ -274,7 +266,7 @@ def add_onnxruntime(python: str | Path, *options: str) -> None:
 
 
 def pip_install(python: str | Path, *arguments: str) -> None:
-    if succeeds([str(python), "-m", "pip", "--version"]):
+    if succeeds([str(python), "-c", "import pip"]):
         pip = [str(python), "-m", "pip", "install"]
     elif uv := shutil.which("uv"):
         pip = [uv, "pip", "install", "--python", str(python)]
