@@ -33,7 +33,9 @@ class OnnxModel:
         try:
             output = session.run(None, dict(zip(names, inputs, strict=True)))[0]
         except Exception as error:  # onnxruntime's exceptions have no base of their own
-            raise CheckpointError(f"{self._path} failed ({_reason(error)}): it is damaged or of another model") from error
+            raise CheckpointError(
+                f"{self._path} failed ({_reason(error)}): it is damaged or of another model"
+            ) from error
         return np.asarray(output)
 
     def _open(self) -> Any:

@@ -104,9 +104,13 @@ def test_tokens_and_mel_end_together(
     assert (voice.x_vector.shape, voice.x_vector.dtype) == ((192,), np.float32)
 
 
-@pytest.mark.parametrize("extension", ["wav", "flac", "ogg", "mp3"])
-@pytest.mark.parametrize("rate", [8_000, 16_000, 22_050, 44_100, 48_000])
-@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize(
+    ("extension", "rate", "channels"),
+    [
+        *(("wav", rate, channels) for rate in (8_000, 16_000, 22_050, 44_100, 48_000) for channels in (1, 2)),
+        *((extension, 44_100, 2) for extension in ("flac", "ogg", "mp3")),
+    ],
+)
 def test_any_file_becomes_a_voice(
     extension: str, rate: int, channels: int, encoders: tuple[Path, Path], tmp_path: Path
 ) -> None:
