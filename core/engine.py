@@ -221,6 +221,7 @@ class _Job:
         with self._timed("vocoder"):
             self._pause("waveform", 0, 1)
             self.audio.append(self.pipeline.waveform(mel, seed=seed, speed=self.request.speed))
+            self._pause("waveform", 1, 1)
 
     def finish(self) -> Speech:
         rate = self.pipeline.sample_rate

@@ -44,6 +44,11 @@ class FrontEnd:
         self._token_mel_ratio = token_mel_ratio
         self._family = family
 
+    def open(self) -> None:
+        """Open both encoders now. Raises CheckpointError if one is missing or damaged."""
+        self._speech_tokenizer.open()
+        self._speaker_encoder.open()
+
     def voice(self, samples: NDArray[np.float32], rate: int, transcript: str | None, name: str) -> Voice:
         """The voice of a recording, samples [C, S] in ±1 at `rate` Hz.
 

@@ -26,7 +26,7 @@ class OnnxModel:
 
     def __call__(self, *inputs: NDArray[Any]) -> NDArray[Any]:
         """Raises CheckpointError if the file is missing, damaged or not of this kind."""
-        session = self._open()
+        session = self.open()
         names = [node.name for node in session.get_inputs()]
         if len(names) != len(inputs):
             raise CheckpointError(f"{self._path} takes {len(names)} inputs, not {len(inputs)}: it is of another model")
@@ -38,7 +38,8 @@ class OnnxModel:
             ) from error
         return np.asarray(output)
 
-    def _open(self) -> Any:
+    def open(self) -> Any:
+        """The session, made by the first call. Raises CheckpointError, RequestError."""
         with self._opening:
             if self._session is None:
                 self._session = self._create_session()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no single truth value
 class Voice:
     """A recording and what one family's front end hears in it.
 
@@ -19,10 +19,10 @@ class Voice:
 
     name: str
     family: str
-    recording: NDArray[np.float32]
+    recording: NDArray[np.float32] = field(repr=False)
     sample_rate: int
-    speech_tokens: NDArray[np.int32]
-    mel: NDArray[np.float32]
-    x_vector: NDArray[np.float32]
+    speech_tokens: NDArray[np.int32] = field(repr=False)
+    mel: NDArray[np.float32] = field(repr=False)
+    x_vector: NDArray[np.float32] = field(repr=False)
     transcript: str | None = None
     warnings: tuple[str, ...] = ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from cosyvox.core.errors import RequestError
@@ -14,7 +16,8 @@ CLOSE = {"atol": 1e-5, "rtol": 0.0}
 
 def item(name: str, prompt: int, count: int) -> FlowInput:
     ids = torch.from_numpy(tokens(f"tests/{name}", prompt + count, 6561)).long()
-    return FlowInput(ids, torch.from_numpy(mel(f"tests/{name}", 2 * prompt)), torch.from_numpy(speaker(f"tests/{name}")))
+    prompt_mel = torch.from_numpy(mel(f"tests/{name}", 2 * prompt))
+    return FlowInput(ids, prompt_mel, torch.from_numpy(speaker(f"tests/{name}")))
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -65,4 +68,4 @@ def test_schedule() -> None:
     times, sizes = cosine_schedule(10)
     assert times[0] == 0.0
     assert sum(sizes) == pytest.approx(1.0, abs=1e-6)
-    assert all(later > earlier for earlier, later in zip(sizes, sizes[1:], strict=False))
+    assert all(later > earlier for earlier, later in pairwise(sizes))

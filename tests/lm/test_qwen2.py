@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from cosyvox.core.lm.config import Qwen2Config
@@ -10,7 +12,12 @@ from cosyvox.core.seeded.weights import fill
 from torch import Tensor
 
 CONFIG = Qwen2Config(
-    vocab_size=64, hidden_size=96, num_hidden_layers=3, num_attention_heads=6, num_key_value_heads=2, intermediate_size=160
+    vocab_size=64,
+    hidden_size=96,
+    num_hidden_layers=3,
+    num_attention_heads=6,
+    num_key_value_heads=2,
+    intermediate_size=160,
 )
 LENGTH = 40
 CLOSE = {"atol": 2e-5, "rtol": 0.0}
@@ -83,7 +90,7 @@ def test_prefill(decoder: Qwen2Decoder, inputs: Tensor, expected: Tensor) -> Non
 def test_prefill_in_pieces(decoder: Qwen2Decoder, inputs: Tensor, expected: Tensor) -> None:
     kept, cuts = cache(1), (0, 7, 8, 25, LENGTH)
     pieces = [
-        decoder.prefill(inputs[:1, start:stop], kept, start=start) for start, stop in zip(cuts, cuts[1:], strict=False)
+        decoder.prefill(inputs[:1, start:stop], kept, start=start) for start, stop in pairwise(cuts)
     ]
     torch.testing.assert_close(torch.cat(pieces, dim=1), expected[:1], **CLOSE)
 

@@ -27,6 +27,12 @@ def history(decoded: Tensor) -> Tensor:
     return torch.cat((torch.full((CONFIG.window - len(recent),), -1), recent))
 
 
+def draw(logits: Tensor, recent: Tensor, steps: Tensor) -> Tensor:
+    """One id for each step of a request that stays as it is."""
+    rows = len(steps)
+    return sample(logits.expand(rows, -1), recent.expand(rows, -1), torch.full((rows,), 7), steps, CONFIG)
+
+
 def deviation(chi_square: float, freedom: int) -> float:
     """A chi-square statistic in standard deviations of a normal one (Wilson and Hilferty 1931)."""
     spread = 2 / (9 * freedom)
@@ -40,14 +46,7 @@ def test_law(vector: str, past: str) -> None:
     law = dict(zip(arrays[f"{vector}/{past}/ids"].tolist(), arrays[f"{vector}/{past}/law"].tolist(), strict=True))
     logits = scores(vector)
     recent = history(torch.from_numpy(arrays[f"{vector}/{past}/decoded"]).long())
-    drawn = torch.cat(
-        [
-            sample(
-                logits.expand(1000, -1), recent.expand(1000, -1), torch.full((1000,), 7), torch.arange(k, k + 1000), CONFIG
-            )
-            for k in range(0, DRAWS, 1000)
-        ]
-    )
+    drawn = torch.cat([draw(logits, recent, steps) for steps in torch.arange(DRAWS).split(1000)])
     counts = np.bincount(drawn.numpy(), minlength=len(logits))
     # Ids that are too rare for the statistic are pooled; the law lists the ids that the official draws hit.
     common = [token for token, share in law.items() if share * DRAWS >= 5]
@@ -65,8 +64,9 @@ def test_a_row_does_not_depend_on_its_batch() -> None:
     recent = torch.full((3, CONFIG.window), -1)
     seeds, steps = torch.tensor([1, 2, 3]), torch.tensor([4, 0, 9])
     together = sample(logits, recent, seeds, steps, CONFIG)
-    alone = [sample(logits[r : r + 1], recent[r : r + 1], seeds[r : r + 1], steps[r : r + 1], CONFIG) for r in (2, 0, 1)]
-    assert together[[2, 0, 1]].tolist() == torch.cat(alone).tolist()
+    for row in range(3):
+        alone = sample(*(values[row : row + 1] for values in (logits, recent, seeds, steps)), CONFIG)
+        assert together[row] == alone[0]
 
 
 def test_seed_and_step_change_the_draw() -> None:
