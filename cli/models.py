@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 
 from .. import core
@@ -23,7 +24,7 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
         "for tests and for whoever has no weights yet.",
     )
     seeded.add_argument("folder", metavar="DIR", type=Path)
-    seeded.add_argument("--small", action="store_true", help="reduced dimensions: 150 MB instead of 2.5 GB")
+    seeded.add_argument("--small", action="store_true", help="reduced dimensions: about 100 MB instead of 2.5 GB")
     seeded.add_argument("--tokenizer", metavar="DIR", type=Path, help="published tokenizer to use")
     seeded.set_defaults(run=make_seeded)
 
@@ -35,7 +36,7 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
     )
     convert_.add_argument("folder", metavar="DIR", type=Path)
     convert_.add_argument("out", metavar="OUT", type=Path, help="folder to make")
-    convert_.add_argument("--dtype", choices=["float32", "bfloat16", "float16"], help="default: float32")
+    convert_.add_argument("--dtype", choices=["float32", "bfloat16", "float16"], default="float32")
     convert_.set_defaults(run=convert)
 
     verify_ = actions.add_parser(
@@ -65,8 +66,14 @@ def convert(args: argparse.Namespace, console: Console, interrupt: Interrupt) ->
 
 
 def verify(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> None:
-    """List a folder that loads. Raises CosyVoxError if it does not."""
-    core.verify(args.folder)
+    """List what is in a folder that loads. Raises CosyVoxError if it does not."""
+    with console.progress() as on_progress:
+        report = core.verify(args.folder, on_progress=on_progress)
+    lines = [f"{size:>13,}  {name}" for name, size in report.files.items()]
+    total = f"{sum(report.files.values()):>13,}  bytes in {len(lines)} files"
+    kind = f"{report.family}, {report.form} form, {report.sample_rate} Hz, {report.parameters:,} parameters"
+    fields = {**asdict(report), "folder": str(report.folder)}
+    console.result(fields, "\n".join([*lines, total, kind]))
 
 
 def _tell_made(folder: Path, console: Console) -> None:

@@ -73,7 +73,6 @@ def run(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> Non
     ):
         loaded = time.perf_counter()
         voice = engine.clone(args.prompt, transcript=args.transcript)
-        cloned = time.perf_counter()
         with interrupt.deferred() as should_stop:
             speech = engine.speak(
                 text,
@@ -86,7 +85,6 @@ def run(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> Non
                 on_progress=on_progress,
                 should_stop=should_stop,
             )
-            spoken = time.perf_counter()
             path = destination.write(speech)
         report = {
             "file": str(path or "-"),
@@ -94,7 +92,7 @@ def run(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> Non
             "device": str(engine.device),
             "seed": args.seed,
             "load_seconds": loaded - started,
-            "rtf": (spoken - cloned) / speech.seconds,
+            "rtf": speech.timings["total"].rtf,
             **_describe(speech),
         }
     for warning in speech.warnings:
