@@ -82,16 +82,15 @@ def load_model(
     for index, (role, build) in enumerate(folder.family.stages().items()):
         if on_progress is not None:
             on_progress(Progress(f"load {role}", index, len(STAGES)))
+        dtype: torch.dtype = getattr(dtypes, role)
         with torch.device("meta"):
             module = build(getattr(folder.config, role))
         if compact is None:
-            weights, source = _official_weights(module, folder.family.path(folder.path, role))
+            weights, source = _official_weights(module, folder.family.path(folder.path, role), dtype)
         else:
             weights, source = compact.stage(role), str(compact.path)
         try:
-            placed = {
-                key: tensor.to(device=device, dtype=getattr(dtypes, role)) for key, tensor in weights.items()
-            }
+            placed = {key: weights.pop(key).to(device=device, dtype=dtype) for key in list(weights)}
         except torch.OutOfMemoryError as error:
             raise OutOfMemory(f"{device} has no room for the {role}: close other programs or use the CPU") from error
         assign(module, placed, source)
@@ -130,9 +129,9 @@ def _classes(node: Any) -> list[str]:
     return []
 
 
-def _official_weights(module: nn.Module, path: Path) -> tuple[dict[str, Tensor], str]:
+def _official_weights(module: nn.Module, path: Path, dtype: torch.dtype) -> tuple[dict[str, Tensor], str]:
     assert isinstance(module, OfficialStage)
-    reader = WeightReader(_read_state_dict(path), path.name)
+    reader = WeightReader(_read_state_dict(path), path.name, dtype)
     weights = module.official_weights(reader)
     reader.finish()
     return weights, path.name

@@ -12,17 +12,22 @@ from .errors import CheckpointError
 
 
 class WeightReader:
-    """Hands out the tensors of one official file by key, and in the end complains of those left over."""
+    """Hands out the tensors of one official file by key, and in the end complains of those left over.
 
-    def __init__(self, tensors: Mapping[str, Tensor], source: str) -> None:
+    dtype: what they are cast to, one at a time as they are taken, so that a half-precision model never
+    needs the memory of the whole one.
+    """
+
+    def __init__(self, tensors: Mapping[str, Tensor], source: str, dtype: torch.dtype = torch.float32) -> None:
         self._tensors = dict(tensors)
         self._source = source
+        self._dtype = dtype
 
     def __contains__(self, key: str) -> bool:
         return key in self._tensors
 
     def take(self, key: str, *shape: int) -> Tensor:
-        """The tensor of `key`, floating point, in exactly this shape. Raises CheckpointError."""
+        """The tensor of `key` in exactly this shape. Raises CheckpointError."""
         tensor = self._tensors.pop(key, None)
         if tensor is None:
             raise CheckpointError(f"{self._source} has no {key!r}: the file is damaged or of another model")
@@ -31,7 +36,7 @@ class WeightReader:
                 f"{self._source}: {key!r} has shape {tuple(tensor.shape)}, expected {shape}: "
                 "it is damaged or of another model"
             )
-        return tensor
+        return tensor.to(self._dtype)
 
     def take_weight_norm(self, name: str, *shape: int) -> Tensor:
         """The folded weight of a weight-normalised convolution: g * v / |v|, norm over all dimensions but the first."""
