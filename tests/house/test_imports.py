@@ -132,9 +132,9 @@ def test_source_rules(file: Path) -> None:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     nodes = list(ast.walk(tree))
     absolute = [node for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
-    modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    modules |= {node.module or "" for node in absolute}
-    tops = {name.partition(".")[0] for name in modules}
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module or "" for node in absolute}
+    tops = {name.partition(".")[0] for name in imported}
     assert not tops & {"cosyvox", *ROOMS}, "import relatively"
     assert not tops & {"dill", "joblib", "shelve", "marshal", *NEVER}
     used = {ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute)}
