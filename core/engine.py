@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from .audio.files import read_audio
 from .checkpoint import Dtypes, Model, ModelFolder, load_model, open_folder
-from .errors import AudioError, Cancelled, OutOfMemory, RequestError, TextError
+from .errors import AudioError, Cancelled, CheckpointError, OutOfMemory, RequestError, TextError
 from .families import Family
 from .mastering import finish, join
 from .modes import MODES, Prompting, prompting
@@ -67,6 +67,11 @@ class Engine:
         self._pipelines: dict[Dtypes, Pipeline] = {}
         family = folder.family
         self._tokenizer = Tokenizer(family.path(folder.path, "tokenizer"), family.control_tokens)
+        if self._tokenizer.vocab_size > folder.config.lm.decoder.vocab_size:
+            raise CheckpointError(
+                f"the tokenizer in {folder.path} knows {self._tokenizer.vocab_size} ids, the model only "
+                f"{folder.config.lm.decoder.vocab_size}: they are of different models; download the folder again"
+            )
         # A text may laugh and breathe, but not end the prompt or begin another turn.
         self._text_tokens = frozenset(token for token in family.control_tokens if not token.startswith("<|"))
         self._front_end = front_end(folder, device)

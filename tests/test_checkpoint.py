@@ -171,6 +171,15 @@ def test_code_in_a_checkpoint_never_runs(folder: Path, monkeypatch: pytest.Monke
     assert not (folder / "owned").exists()
 
 
+def test_a_tokenizer_of_another_model(folder: Path) -> None:
+    """Ids beyond the embedding would fail in the middle of a sentence."""
+    config = folder / "CosyVoice-BlankEN" / "config.json"
+    settings = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps(settings | {"vocab_size": 300}), encoding="utf-8")
+    with pytest.raises(CheckpointError, match="different models"):
+        load(folder, device="cpu")
+
+
 def test_a_file_without_weights(folder: Path) -> None:
     torch.save([1, 2, 3], folder / "flow.pt")
     with pytest.raises(CheckpointError, match="holds no weights by name"):
