@@ -1,0 +1,31 @@
+"""Which systems can be compared, and how each is prepared and loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from workload import System
+
+OFFICIAL = "official"
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+def prepare(name: str, folder: Path, checkout: Path | None) -> Callable[[], System]:
+    """Import everything that the system called `name` needs; what is returned then only loads its weights.
+
+    name: "official", or a dtype for ours.
+    """
+    if name != OFFICIAL:
+        from ours import CosyVox
+
+        return lambda: CosyVox(folder, DTYPES[name])
+    if checkout is None:
+        raise SystemExit("the official code needs its folder: --official PATH")
+    from cosyvox.core.families import COSYVOICE2
+    from cosyvox.core.families.official_yaml import load as load_yaml
+    from official import OfficialCosyVoice2, import_official
+
+    import_official(checkout)
+    return lambda: OfficialCosyVoice2(folder, load_yaml(COSYVOICE2.path(folder, "config")))
