@@ -1,0 +1,138 @@
+"""What can be said of a command line before any model is loaded."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import cosyvox as package
+import pytest
+
+SAY = ("say", "Hello", "--model", "model", "--prompt", "prompt.wav")
+
+
+@pytest.fixture
+def prompted(tmp_path):
+    """A folder with a file that passes for a prompt until somebody opens it."""
+    (tmp_path / "prompt.wav").write_bytes(b"")
+    return tmp_path
+
+
+def test_version(cosyvox):
+    done = cosyvox("--version")
+    assert done.returncode == 0
+    assert done.stdout.decode().split() == ["cosyvox", package.__version__]
+
+
+@pytest.mark.parametrize("verb", [(), ("say",), ("models",), ("models", "make-seeded")])
+def test_help_imports_nothing_heavy(cosyvox, verb):
+    script = (
+        "import sys; from cosyvox.cli import main\n"
+        f"try: main([*{verb!r}, '--help'])\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        "print('loaded:', *({'torch', 'numpy', 'tqdm', 'onnxruntime', 'soundfile'} & set(sys.modules)))"
+    )
+    done = cosyvox.python("-c", script)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode().splitlines()[-1].strip() == "loaded:"
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        ((), "VERB"),
+        (("sing",), "sing"),
+        (("say",), "TEXT"),
+        (("say", "Hello", "there"), "there"),
+        (("say", "Hello", "--seed", "x"), "--seed"),
+        (("say", "Hello", "--device", "toaster"), "toaster"),
+        (("models",), "ACTION"),
+        (("models", "convert", "one"), "OUT"),
+    ],
+)
+def test_usage_errors_are_one_line(cosyvox, args, says):
+    error = cosyvox.fails(2, *args)
+    assert says in error
+    assert "--help" in error
+
+
+def test_without_a_model(cosyvox):
+    error = cosyvox.fails(2, "say", "Hello", "--prompt", "prompt.wav")
+    assert "embedded voice" in error
+    assert "--model DIR" in error
+    assert "make-seeded" in error
+
+
+def test_without_a_prompt(cosyvox):
+    assert "--prompt FILE" in cosyvox.fails(2, "say", "Hello", "--model", "model")
+
+
+def test_the_environment_names_a_model(cosyvox):
+    assert "--prompt FILE" in cosyvox.fails(2, "say", "Hello", COSYVOX_MODEL="model")
+
+
+def test_missing_prompt(cosyvox):
+    assert "prompt.wav" in cosyvox.fails(1, *SAY)
+
+
+@pytest.mark.parametrize("text", ["", " \n\t"])
+def test_empty_text(cosyvox, prompted, text):
+    assert "empty" in cosyvox.fails(1, "say", text, *SAY[2:])
+
+
+def test_empty_standard_input(cosyvox, prompted):
+    assert "empty" in cosyvox.fails(1, "say", "-", *SAY[2:])
+
+
+def test_standard_input_that_is_not_utf8(cosyvox, prompted):
+    assert "UTF-8" in cosyvox.fails(1, "say", "-", *SAY[2:], stdin="Grüße".encode("latin-1"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="arguments are UTF-16 there")
+def test_argument_that_is_not_utf8(cosyvox, prompted):
+    assert "UTF-8" in cosyvox.fails(1, "say", os.fsdecode(b"Gr\xfc\xdfe"), *SAY[2:], PYTHONUTF8="1")
+
+
+def test_an_existing_output_is_refused(cosyvox, prompted):
+    (prompted / "mine.wav").write_bytes(b"precious")
+    error = cosyvox.fails(1, *SAY, "-o", "mine.wav")
+    assert "--force" in error
+    assert (prompted / "mine.wav").read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("speech.mp3", ".wav"), ("nowhere/speech.wav", "nowhere"), (".", "folder")]
+)
+def test_an_impossible_output_is_refused(cosyvox, prompted, name, says):
+    assert says in cosyvox.fails(1, *SAY, "-o", name)
+    assert [path.name for path in prompted.iterdir()] == ["prompt.wav"]
+
+
+def test_json_and_the_audio_do_not_share_standard_output(cosyvox):
+    assert "-o" in cosyvox.fails(2, *SAY, "--json", "-o", "-")
+
+
+def test_a_model_folder_that_is_not_there(cosyvox, prompted):
+    assert "model" in cosyvox.fails(1, *SAY)
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_debug_shows_a_traceback(cosyvox, place):
+    args = ("--debug", *SAY) if place == "before" else (*SAY, "--debug")
+    done = cosyvox(*args)
+    assert done.returncode == 1
+    assert b"Traceback" in done.stderr
+    assert done.stderr.decode().splitlines()[-1].startswith("cosyvox: there is no recording")
+
+
+def test_a_defect_of_ours_is_one_line_too(cosyvox):
+    script = (
+        "import sys; from cosyvox.cli import main, models\n"
+        "def broken(*_): raise ZeroDivisionError('a\\nb')\n"
+        "models.verify = broken\n"
+        "sys.exit(main(['models', 'verify', 'x']))"
+    )
+    done = cosyvox.python("-c", script)
+    assert done.returncode == 70
+    (error,) = done.stderr.decode().splitlines()
+    assert error == "cosyvox: unexpected ZeroDivisionError: a b; run again with --debug to see where"
