@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import cosyvox
@@ -14,9 +13,10 @@ import pytest
 
 ROOT = Path(cosyvox.__file__).parent
 pytestmark = pytest.mark.skipif(
-    os.name == "nt" or shutil.which("make") is None, reason="make with a POSIX shell is needed"
+    os.name == "nt" or not shutil.which("make") or not shutil.which("python3"),
+    reason="make, a POSIX shell and python3 are needed",
 )
-TOOL = f"""#!{sys.executable}
+TOOL = """#!/usr/bin/env python3
 import json, sys
 print(json.dumps(sys.argv[1:]))
 """
@@ -38,7 +38,7 @@ def clone(tmp_path: Path) -> Path:
 def make(folder: Path, *arguments: str, **variables: str) -> list[list[str]]:
     """What install.py and the program were called with."""
     plain = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}}
-    command = ["make", "--no-print-directory", f"PYTHON={sys.executable}", *arguments]
+    command = ["make", "--no-print-directory", *arguments]
     done = subprocess.run(command, cwd=folder, env=plain | variables, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
