@@ -127,4 +127,4 @@ def _from_plain(kind: type[T], value: Any) -> T:
         return typing.cast(T, float(value))
     if type(value) is not kind:
         raise ValueError(f"{value!r} is not of type {kind.__name__}")
-    return typing.cast(T, value)
+    return value

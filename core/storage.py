@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import StorageError
@@ -19,6 +19,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     """
     folder = folder.resolve()
     draft = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}.partial")
+    made = [parent for parent in folder.parents if not parent.exists()]  # the innermost first
     try:
         if folder.exists() and not (folder.is_dir() and next(folder.iterdir(), None) is None):
             raise StorageError(f"{folder} exists already: name another folder, or remove it first")
@@ -31,6 +32,10 @@ def new_folder(folder: Path) -> Iterator[Path]:
         raise StorageError(f"{folder} could not be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+        if not folder.exists():
+            for parent in made:
+                with suppress(OSError):
+                    parent.rmdir()
 
 
 def check_room(folder: Path, needed: int) -> None:

@@ -97,7 +97,8 @@ def test_every_key_of_the_released_files_has_its_place(file: str) -> None:
     reader = WeightReader(released, file)
     weights = module.official_weights(reader)
     reader.finish()
-    assert {k: tuple(v.shape) for k, v in weights.items()} == {k: tuple(v.shape) for k, v in module.state_dict().items()}
+    expected = {key: tensor.shape for key, tensor in module.state_dict().items()}
+    assert {key: tensor.shape for key, tensor in weights.items()} == expected
 
 
 @pytest.mark.parametrize(
@@ -222,8 +223,10 @@ def test_a_compact_folder_that_is_damaged(compact: Path, tmp_path: Path) -> None
     expect(ModelNotFound, "model.safetensors is missing")
 
 
-def test_convert_leaves_nothing_half_written(seeded_small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    out = tmp_path / "out"
+def test_convert_leaves_nothing_half_written(
+    seeded_small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "new" / "out"
     with pytest.raises(Cancelled):
         convert(seeded_small, out, should_stop=lambda: True)
     with pytest.raises(RequestError, match="no dtype 'int3'"):
@@ -238,7 +241,7 @@ def test_convert_leaves_nothing_half_written(seeded_small: Path, tmp_path: Path,
             convert(seeded_small, out)
     assert list(tmp_path.iterdir()) == []
 
-    out.mkdir()
+    out.mkdir(parents=True)
     (out / "mine.txt").write_text("keep me", encoding="utf-8")
     with pytest.raises(StorageError, match="exists already"):
         convert(seeded_small, out)
@@ -247,7 +250,6 @@ def test_convert_leaves_nothing_half_written(seeded_small: Path, tmp_path: Path,
 
 def test_loading_reports_progress(seeded_small: Path) -> None:
     told: list[tuple[str, int, int]] = []
-    load_model(
-        open_folder(seeded_small), device=CPU, dtypes=Dtypes(), on_progress=lambda p: told.append((p.stage, p.done, p.total))
-    )
+    opened = open_folder(seeded_small)
+    load_model(opened, device=CPU, dtypes=Dtypes(), on_progress=lambda p: told.append((p.stage, p.done, p.total)))
     assert told == [("load lm", 0, 3), ("load flow", 1, 3), ("load vocoder", 2, 3), ("load", 3, 3)]
