@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..weights import WeightReader
 from .config import EncoderConfig
-from .layers import CausalConv, attention_mask, pad_past, prefixed, take_affine, take_conv
+from .layers import CausalConv, attention_mask, prefixed, take_affine, take_conv
 
 _UP_KERNEL_PER_RATIO = 2  # the convolution behind the upsampling has ratio * this + 1 taps
 
@@ -65,8 +65,8 @@ class ConformerBlock(nn.Module):
         self.ff_out = nn.Linear(config.ff_size, config.size)
 
     def forward(self, x: Tensor, positions: Tensor, mask: Tensor | None) -> Tensor:
-        x = x + self.attention(self.attention_norm(x), positions, mask)
-        return x + self.ff_out(F.silu(self.ff_in(self.ff_norm(x))))
+        x = self.attention(self.attention_norm(x), positions, mask).add_(x)
+        return self.ff_out(F.silu(self.ff_in(self.ff_norm(x)))).add_(x)
 
 
 class Embed(nn.Module):
@@ -107,12 +107,14 @@ class UpsampleConformer(nn.Module):
             x = x * (torch.arange(x.shape[1], device=x.device) < lengths[:, None])[:, :, None]
         ahead = F.pad(x, (0, 0, 0, config.lookahead)) if final else x
         x = x if final else x[:, : -config.lookahead]
-        x = x + self.lookahead_out(pad_past(F.leaky_relu(self.lookahead_in(ahead)), 2))
+        # Causal, but told `lookahead` tokens late: its first outputs saw no token that they answer for.
+        seen = self.lookahead_in(ahead)[:, config.lookahead :]
+        x = x + self.lookahead_out(F.leaky_relu(seen))
 
         mask = attention_mask(x.shape[1], lengths, config.chunk if chunked else 0, x.device)
         x = self._run(self.blocks, x, mask)
         x = x.repeat_interleave(config.up_ratio, dim=1)
-        x = self.up_embed(self.up_conv(pad_past(x, self.up_conv.kernel - 1)))
+        x = self.up_embed(self.up_conv(x))
         lengths = None if lengths is None else lengths * config.up_ratio
         mask = attention_mask(x.shape[1], lengths, config.chunk * config.up_ratio if chunked else 0, x.device)
         return self.norm(self._run(self.up_blocks, x, mask))

@@ -23,15 +23,14 @@ class CausalConv(nn.Module):
         self.bias = nn.Parameter(torch.empty(out_channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        """x [B, T, in] with `kernel - 1` frames of past in front -> [B, T - kernel + 1, out]."""
-        frames = x.shape[1] - self.kernel + 1
-        windows = torch.cat([x[:, tap : tap + frames] for tap in range(self.kernel)], dim=-1)
-        return F.linear(windows, self.weight, self.bias)
-
-
-def pad_past(x: Tensor, frames: int) -> Tensor:
-    """Silence in front of x [B, T, C]."""
-    return F.pad(x, (0, 0, frames, 0))
+        """x [B, T, in], silence before it -> [B, T, out]."""
+        batch, frames, channels = x.shape
+        windows = x.new_empty(batch, frames, self.kernel, channels)
+        for tap in range(self.kernel):
+            late = min(self.kernel - 1 - tap, frames)
+            windows[:, :late, tap] = 0.0
+            windows[:, late:, tap] = x[:, : frames - late]
+        return F.linear(windows.flatten(2), self.weight, self.bias)
 
 
 def take_conv(reader: WeightReader, name: str, out_channels: int, channels: int, kernel: int) -> dict[str, Tensor]:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..weights import WeightReader
 from .config import UNetConfig
-from .layers import CausalConv, attention_mask, pad_past, prefixed, take_affine, take_conv
+from .layers import CausalConv, attention_mask, prefixed, take_affine, take_conv
 
 _KERNEL = 3
 _TIME_SCALE = 1000.0
@@ -27,7 +27,7 @@ class ConvBlock(nn.Module):
         self.norm = nn.LayerNorm(out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.mish(self.norm(self.conv(pad_past(x, _KERNEL - 1))))
+        return F.mish(self.norm(self.conv(x)))
 
 
 class ResBlock(nn.Module):
@@ -40,7 +40,7 @@ class ResBlock(nn.Module):
 
     def forward(self, x: Tensor, shift: Tensor) -> Tensor:
         """x [B, T, C]; shift [C']: what the time adds between the two convolutions."""
-        return self.block2(self.block1(x) + shift) + self.skip(x)
+        return self.block2(self.block1(x) + shift).add_(self.skip(x))
 
 
 class TransformerBlock(nn.Module):
@@ -60,8 +60,8 @@ class TransformerBlock(nn.Module):
         qkv = self.qkv(self.attention_norm(x)).view(batch, frames, 3, self.heads, -1)
         q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
         attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-        x = x + self.out(attended.transpose(1, 2).reshape(batch, frames, -1))
-        return x + self.ff_out(F.gelu(self.ff_in(self.ff_norm(x))))
+        x = self.out(attended.transpose(1, 2).reshape(batch, frames, -1)).add_(x)
+        return self.ff_out(F.gelu(self.ff_in(self.ff_norm(x)))).add_(x)
 
 
 class Block(nn.Module):
@@ -115,11 +115,11 @@ class UNet(nn.Module):
     def forward(self, x: Tensor, shifts: Tensor, mask: Tensor | None) -> Tensor:
         """x [B, T, 4 * mel_bins], shifts [blocks, C] of one time, mask as `attention_mask` -> [B, T, mel_bins]."""
         skip = self.down(x, shifts[0], mask)
-        x = self.down_conv(pad_past(skip, _KERNEL - 1))
+        x = self.down_conv(skip)
         for block, shift in zip(self.mid, shifts[1:-1], strict=True):
             x = block(x, shift, mask)
         x = self.up(torch.cat((x, skip), dim=-1), shifts[-1], mask)
-        x = self.up_conv(pad_past(x, _KERNEL - 1))
+        x = self.up_conv(x)
         return self.out(self.final(x))
 
     def mask(self, frames: int, lengths: Tensor | None, chunked: bool, device: torch.device) -> Tensor | None:
