@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from . import noise
 from .audio.files import read_audio
 from .checkpoint import Dtypes, Model, ModelFolder, load_model, open_folder
 from .errors import AudioError, Cancelled, CheckpointError, OutOfMemory, RequestError, TextError
@@ -206,7 +207,7 @@ class _Job:
 
     def speak(self, text: str, ids: Sequence[int]) -> None:
         index = len(self.texts)
-        seed = self.request.seed + index * 0x5851F42D  # equal sentences need not sound equal
+        seed = noise.derive(self.request.seed, index)  # equal sentences need not sound equal
         self.texts.append(text)
         with self._timed("lm"):
             said = self.pipeline.speech_tokens(

@@ -35,6 +35,11 @@ def seed(number: int, device: torch.device) -> Tensor:
     return torch.tensor(_wrapped(number), device=device)
 
 
+def derive(number: int, part: int) -> int:
+    """A seed of its own for part `part` of a request whose seed is `number`."""
+    return int(key(seed(number, torch.device("cpu")), part))
+
+
 def key(seed: Tensor, *parts: Tensor | int) -> Tensor:
     """[...] int64: one stream's key, from seeds [...] int64 and what else tells it apart."""
     state = _mix(seed + _GOLDEN)
