@@ -1,0 +1,38 @@
+"""The one folder that every surface keeps its models and voices in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+VARIABLE = "COSYVOX_HOME"
+NAME = "cosyvox"
+
+
+def home() -> Path:
+    """$COSYVOX_HOME, or the platform's folder for a program's data. It need not exist yet."""
+    named = os.environ.get(VARIABLE)
+    return Path(named).expanduser() if named else _data_folder() / NAME
+
+
+def models_home() -> Path:
+    """Where model folders are kept."""
+    return home() / "models"
+
+
+def voices_home() -> Path:
+    """Where voices are kept, see `core.voice.store`."""
+    return home() / "voices"
+
+
+def _data_folder() -> Path:
+    """%LOCALAPPDATA% on Windows, ~/Library/Application Support on a Mac, elsewhere that of the XDG base directories."""
+    if sys.platform == "win32":
+        named = os.environ.get("LOCALAPPDATA")
+        return Path(named) if named else Path.home() / "AppData" / "Local"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    named = os.environ.get("XDG_DATA_HOME")
+    # The specification: a relative path there is to be ignored.
+    return Path(named) if named and Path(named).is_absolute() else Path.home() / ".local" / "share"
