@@ -27,6 +27,7 @@ from .pipeline import Pipeline, front_end
 from .request import OnProgress, Progress, Segment, ShouldStop, Speech, SpeechRequest, StageTiming
 from .text.plain import split
 from .text.tokenizer import Tokenizer
+from .voice.prompt import prepare_prompt
 from .voice.voice import Voice
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -98,7 +99,8 @@ class Engine:
     ) -> Voice:
         """The voice of a recording: a file, a binary stream, or samples [S] or [C, S] in ±1 at `rate` Hz.
 
-        transcript: its words, exactly; without them only the timbre is taken. Raises AudioError.
+        transcript: its words, exactly; without them only the timbre is taken, of the best 12 s of a long
+        recording. Raises AudioError.
         """
         if isinstance(source, np.ndarray):
             if rate is None:
@@ -109,8 +111,7 @@ class Engine:
             name = name or Path(getattr(source, "name", source)).stem  # type: ignore[arg-type]
         if samples.ndim != 2:
             raise AudioError(f"samples must be [S] or [C, S], not of shape {samples.shape}")
-        transcript = transcript.strip() if transcript else None
-        return self._front_end.voice(samples, rate, transcript or None, name)
+        return self._front_end.voice(prepare_prompt(samples, rate, transcript), name)
 
     def speak(
         self,
@@ -244,7 +245,7 @@ class _Job:
         timings = {stage: StageTiming(spent, spent / made) for stage, spent in self.seconds.items()}
         total = sum(self.seconds.values())
         timings["total"] = StageTiming(total, total / made)
-        warnings = (*self.request.voice.warnings, *self.plan.warnings, *self.warnings)
+        warnings = (*self.request.voice.warnings, *self.warnings)
         return Speech(audio, target, segments, timings, warnings)
 
     def _judge(self, text: str, ids: Sequence[int], ending: str) -> None:

@@ -20,7 +20,6 @@ class Prompting:
     mode: str
     text: list[int]
     speech: list[int]
-    warnings: tuple[str, ...] = ()
 
 
 def prompting(
@@ -47,21 +46,10 @@ def prompting(
     if request.voice.transcript is None:
         raise RequestError("the mode zero_shot needs the transcript of the recording: clone it with its words")
     text = tokenizer.encode(request.voice.transcript, allowed=allowed)
-    return Prompting(mode, text, request.voice.speech_tokens.tolist(), _fit(len(text), request))
+    return Prompting(mode, text, request.voice.speech_tokens.tolist())
 
 
 def _implied(request: SpeechRequest) -> str:
     if request.instruction:
         return "instruct"
     return "zero_shot" if request.voice.transcript is not None else "cross_lingual"
-
-
-def _fit(ids: int, request: SpeechRequest) -> tuple[str, ...]:
-    """A transcript that cannot be what the recording says leaks into the speech, or swallows it."""
-    spoken = len(request.voice.speech_tokens)
-    if 2 * ids <= spoken <= 20 * ids:
-        return ()
-    return (
-        f"the transcript ({ids} text tokens) does not fit the recording ({spoken} speech tokens): "
-        "check that it has exactly the words that are heard",
-    )

@@ -32,12 +32,14 @@ def speech_level(audio: NDArray[np.float32], rate: int) -> float | None:
     return float(10.0 * np.log10(power.mean()))
 
 
-def speech_frames(audio: NDArray[np.float32], rate: int) -> NDArray[np.bool_]:
-    """[ceil(S / (0.02 * rate))]: which frames of 20 ms are not silence."""
+def speech_frames(
+    audio: NDArray[np.float32], rate: int, margin_db: float = SPEECH_MARGIN_DB
+) -> NDArray[np.bool_]:
+    """[ceil(S / (0.02 * rate))]: which frames of 20 ms are not silence, nor `margin_db` below the speech."""
     level = speech_level(audio, rate)
     if level is None:
-        level = SILENCE_DB + SPEECH_MARGIN_DB
-    floor = max(SILENCE_DB, level - SPEECH_MARGIN_DB)
+        level = SILENCE_DB + margin_db
+    floor = max(SILENCE_DB, level - margin_db)
     speaking: NDArray[np.bool_] = _frame_power(audio, rate) > gain(floor) ** 2
     return speaking
 
@@ -49,6 +51,13 @@ def speech_span(audio: NDArray[np.float32], rate: int) -> tuple[int, int]:
         return 0, 0
     size = _frame_size(rate)
     return int(speaking[0]) * size, min(len(audio), int(speaking[-1] + 1) * size)
+
+
+def noise_level(audio: NDArray[np.float32], rate: int) -> float:
+    """Level in dB of what is heard between the words: the quietest tenth of the frames; at least SILENCE_DB."""
+    power = np.sort(_frame_power(audio, rate))
+    quietest = power[: max(1, len(power) // 10)].mean()
+    return float(max(SILENCE_DB, 10.0 * np.log10(max(quietest, 1e-20))))
 
 
 def match_level(audio: NDArray[np.float32], rate: int, target_db: float) -> NDArray[np.float32]:

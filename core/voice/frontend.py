@@ -15,7 +15,7 @@ from ..audio.resample import resample
 from ..audio.whisper import whisper_log_mel
 from ..families.family import MelConfig
 from .onnx_model import OnnxModel
-from .prompt import prepare_prompt
+from .prompt import Prompt
 from .voice import Voice
 
 ENCODER_RATE = 16_000  # Hz, of both the speech tokenizer and the speaker encoder
@@ -49,26 +49,22 @@ class FrontEnd:
         self._speech_tokenizer.open()
         self._speaker_encoder.open()
 
-    def voice(self, samples: NDArray[np.float32], rate: int, transcript: str | None, name: str) -> Voice:
-        """The voice of a recording, samples [C, S] in ±1 at `rate` Hz.
-
-        Raises AudioError if it cannot be cloned, CheckpointError if an encoder is missing or damaged.
-        """
-        prompt = prepare_prompt(samples, rate)
-        speech = torch.from_numpy(resample(prompt.audio, rate, ENCODER_RATE))
+    def voice(self, prompt: Prompt, name: str) -> Voice:
+        """The voice of a prompt, which is taken exactly as it is. Raises CheckpointError for the encoders."""
+        speech = torch.from_numpy(resample(prompt.audio, prompt.rate, ENCODER_RATE))
         tokens = self._speech_tokens(speech)
-        mel = self._mel(torch.from_numpy(resample(prompt.audio, rate, self._mel_config.sample_rate)))
+        mel = self._mel(torch.from_numpy(resample(prompt.audio, prompt.rate, self._mel_config.sample_rate)))
         # Both are cut to whole tokens: the flow continues the prompt's mel where its tokens end.
         count = min(len(tokens), len(mel) // self._token_mel_ratio)
         return Voice(
             name=name,
             family=self._family,
             recording=prompt.audio,
-            sample_rate=rate,
+            sample_rate=prompt.rate,
             speech_tokens=tokens[:count],
             mel=mel[: count * self._token_mel_ratio],
             x_vector=self._x_vector(speech),
-            transcript=transcript,
+            transcript=prompt.transcript,
             warnings=prompt.warnings,
         )
 

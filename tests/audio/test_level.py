@@ -7,6 +7,7 @@ from cosyvox.core.audio.level import (
     gain,
     limit_peak,
     match_level,
+    noise_level,
     speech_frames,
     speech_level,
     speech_span,
@@ -96,3 +97,16 @@ def test_fades_of_what_is_shorter_than_they_are(samples: int) -> None:
     faded = fade_ends(np.ones(samples, np.float32), RATE)
     assert faded.shape == (samples,)
     assert (faded <= 1).all()
+
+
+def test_noise_is_what_is_heard_in_pauses() -> None:
+    noise = tone(4.0, -50.0, 3000.0)
+    spoken = np.concatenate([tone(3.0, -20.0), silence(1.0)])
+    assert noise_level(spoken + noise, RATE) == pytest.approx(-50.0, abs=0.5)
+    assert noise_level(spoken, RATE) == -60.0
+
+
+def test_a_margin_of_ones_own() -> None:
+    audio = np.concatenate([tone(1.0, -20.0), tone(1.0, -40.0)])
+    assert speech_frames(audio, RATE).sum() == 100
+    assert speech_frames(audio, RATE, 15.0).sum() == 50

@@ -29,7 +29,8 @@ PROMPTS = {
 def test_prompts_that_cannot_be_cloned(main, seeded_small, tmp_path, kind):
     samples, says = PROMPTS[kind]
     soundfile.write(tmp_path / "prompt.wav", samples, RATE, subtype="FLOAT")
-    assert says in main.fails(1, "say", "Hello.", "--model", seeded_small, "--prompt", "prompt.wav")
+    prompt = ("--prompt", "prompt.wav", "--transcript", "Words.")
+    assert says in main.fails(1, "say", "Hello.", "--model", seeded_small, *prompt)
     assert [path.name for path in tmp_path.iterdir()] == ["prompt.wav"]
 
 

@@ -13,10 +13,11 @@ import soundfile
 import torch
 from cosyvox.core.audio.files import read_audio
 from cosyvox.core.audio.mel import mel_spectrogram
-from cosyvox.core.errors import AudioError, CheckpointError, RequestError
+from cosyvox.core.errors import CheckpointError, RequestError
 from cosyvox.core.seeded import graphs
 from cosyvox.core.voice import frontend, onnx_model
 from cosyvox.core.voice.frontend import FrontEnd
+from cosyvox.core.voice.prompt import Prompt, prepare_prompt
 from numpy.typing import NDArray
 
 MEL = parity.model_config("full").mel
@@ -64,7 +65,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> FrontEnd:
 
 def test_the_encoders_hear_what_the_official_ones_hear(watched: FrontEnd) -> None:
     arrays, meta = parity.golden("common", "features")
-    watched.voice(parity.speech_like(**meta["wave"], rate=16_000)[None], 16_000, None, "golden")
+    watched.voice(Prompt(parity.speech_like(**meta["wave"], rate=16_000), 16_000), "golden")
     mel, length = Encoder.given["tokenizer"]
     assert (mel.shape, mel.dtype) == ((1, 128, 160), np.float32)
     assert (length.tolist(), length.dtype) == ([160], np.int32)
@@ -76,7 +77,7 @@ def test_the_encoders_hear_what_the_official_ones_hear(watched: FrontEnd) -> Non
 
 def test_the_flow_is_given_the_official_mel(watched: FrontEnd) -> None:
     arrays, meta = parity.golden("common", "features")
-    voice = watched.voice(parity.speech_like(**meta["wave"], rate=24_000)[None], 24_000, "Words.", "golden")
+    voice = watched.voice(Prompt(parity.speech_like(**meta["wave"], rate=24_000), 24_000, "Words."), "golden")
     assert voice.mel.shape == (80, 80)
     assert voice.mel.flags.c_contiguous
     np.testing.assert_allclose(voice.mel, arrays["mel_v2"].T, rtol=0, atol=1e-4)
@@ -85,7 +86,7 @@ def test_the_flow_is_given_the_official_mel(watched: FrontEnd) -> None:
 
 def test_a_recording_of_another_rate_is_resampled(watched: FrontEnd) -> None:
     arrays, meta = parity.golden("common", "features")
-    voice = watched.voice(parity.speech_like(**meta["wave"], rate=44_100)[None], 44_100, None, "golden")
+    voice = watched.voice(Prompt(parity.speech_like(**meta["wave"], rate=44_100), 44_100), "golden")
     expected = mel_spectrogram(torch.from_numpy(arrays["resampled_24000"])[None], MEL)[0].T.numpy()
     np.testing.assert_allclose(voice.mel, expected, rtol=0, atol=1e-3)
     assert (voice.sample_rate, len(voice.recording)) == (44_100, 70_560)
@@ -97,7 +98,7 @@ def test_tokens_and_mel_end_together(
 ) -> None:
     monkeypatch.setattr(Encoder, "token_count", tokens)
     _, meta = parity.golden("common", "features")
-    voice = watched.voice(parity.speech_like(**meta["wave"], rate=24_000)[None], 24_000, None, "golden")
+    voice = watched.voice(Prompt(parity.speech_like(**meta["wave"], rate=24_000), 24_000), "golden")
     assert voice.speech_tokens.tolist() == list(range(kept))
     assert voice.speech_tokens.dtype == np.int32
     assert voice.mel.shape == (2 * kept, 80)
@@ -117,7 +118,7 @@ def test_any_file_becomes_a_voice(
     path = tmp_path / f"prompt.{extension}"
     soundfile.write(path, np.repeat(speech(3.0, rate), channels, axis=0).T, rate)
     samples, read_rate = read_audio(path)
-    voice = front_end(encoders).voice(samples, read_rate, None, path.stem)
+    voice = front_end(encoders).voice(prepare_prompt(samples, read_rate), path.stem)
     assert 72 <= len(voice.speech_tokens) <= 80
     assert len(set(voice.speech_tokens.tolist())) > 10
     assert voice.mel.shape == (2 * len(voice.speech_tokens), 80)
@@ -129,21 +130,15 @@ def test_any_file_becomes_a_voice(
 
 
 def test_the_same_recording_is_the_same_voice(encoders: tuple[Path, Path]) -> None:
-    first, second = (front_end(encoders).voice(speech(3.0, 44_100), 44_100, None, "a") for _ in range(2))
+    first, second = (front_end(encoders).voice(Prompt(speech(3.0, 44_100)[0], 44_100), "a") for _ in range(2))
     assert np.array_equal(first.speech_tokens, second.speech_tokens)
     assert np.array_equal(first.mel, second.mel)
     assert np.array_equal(first.x_vector, second.x_vector)
 
 
-def test_what_cannot_be_cloned_is_refused_before_a_model_is_opened() -> None:
-    nowhere = front_end((Path("none.onnx"), Path("none.onnx")))
-    with pytest.raises(AudioError, match="silent"):
-        nowhere.voice(np.zeros((1, 48_000), np.float32), 16_000, None, "silence")
-
-
 def test_a_missing_encoder_is_named(encoders: tuple[Path, Path], tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"gone\.onnx is missing"):
-        front_end((encoders[0], tmp_path / "gone.onnx")).voice(speech(3.0, 16_000), 16_000, None, "a")
+        front_end((encoders[0], tmp_path / "gone.onnx")).voice(Prompt(speech(3.0, 16_000)[0], 16_000), "a")
 
 
 @pytest.mark.parametrize("kept", [0, 100, 0.5, 0.99])
@@ -151,16 +146,16 @@ def test_a_damaged_encoder_is_named(kept: float, encoders: tuple[Path, Path], tm
     whole = encoders[0].read_bytes()
     (tmp_path / "cut.onnx").write_bytes(whole[: int(kept * len(whole)) if kept < 1 else int(kept)])
     with pytest.raises(CheckpointError, match=r"cut\.onnx") as caught:
-        front_end((tmp_path / "cut.onnx", encoders[1])).voice(speech(3.0, 16_000), 16_000, None, "a")
+        front_end((tmp_path / "cut.onnx", encoders[1])).voice(Prompt(speech(3.0, 16_000)[0], 16_000), "a")
     assert "\n" not in str(caught.value)
 
 
 def test_encoders_in_each_others_place_are_named(encoders: tuple[Path, Path]) -> None:
     tokenizer, speaker = encoders
     with pytest.raises(CheckpointError, match=r"speaker\.onnx takes 1 inputs, not 2"):
-        front_end((speaker, speaker)).voice(speech(3.0, 16_000), 16_000, None, "a")
+        front_end((speaker, speaker)).voice(Prompt(speech(3.0, 16_000)[0], 16_000), "a")
     with pytest.raises(CheckpointError, match=r"tokenizer\.onnx takes 2 inputs, not 1"):
-        front_end((tokenizer, tokenizer)).voice(speech(3.0, 16_000), 16_000, None, "a")
+        front_end((tokenizer, tokenizer)).voice(Prompt(speech(3.0, 16_000)[0], 16_000), "a")
 
 
 def test_an_encoder_of_another_family_is_named(encoders: tuple[Path, Path]) -> None:
@@ -175,7 +170,7 @@ def test_onnxruntime_is_asked_for_when_it_is_missing(
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(RequestError, match="pip install onnxruntime"):
-        front_end(encoders).voice(speech(3.0, 16_000), 16_000, None, "a")
+        front_end(encoders).voice(Prompt(speech(3.0, 16_000)[0], 16_000), "a")
 
 
 def test_an_encoder_is_opened_once(encoders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
