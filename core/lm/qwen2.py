@@ -45,6 +45,29 @@ def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return x * cos + torch.cat((-second, first), dim=-1) * sin
 
 
+class Linear(nn.Linear):
+    """A linear layer that is also fast for the few rows of a decoding step.
+
+    What such a step costs is reading the weights. In float32 a CPU's library reads them at a third of the
+    speed when a single row meets the matrix (a matrix-vector product) or a few rows do; a matrix that meets
+    at least two columns runs at the memory's speed. Same sums, to rounding.
+    """
+
+    _FEW = 8
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows = x.numel() // self.in_features
+        if x.device.type != "cpu" or x.dtype != torch.float32 or rows > self._FEW:
+            return super().forward(x)
+        columns = x.reshape(rows, -1)
+        if rows == 1:
+            columns = columns.repeat(2, 1)
+        product = torch.mm(self.weight, columns.T)[:, :rows].T
+        if self.bias is not None:
+            product = product + self.bias
+        return product.reshape(*x.shape[:-1], self.out_features)
+
+
 class Attention(nn.Module):
     def __init__(self, config: Qwen2Config) -> None:
         super().__init__()
@@ -53,8 +76,8 @@ class Attention(nn.Module):
             config.num_key_value_heads,
             config.head_dim,
         )
-        self.qkv = nn.Linear(config.hidden_size, (self.heads + 2 * self.kv_heads) * self.head_dim)
-        self.out = nn.Linear(self.heads * self.head_dim, config.hidden_size, bias=False)
+        self.qkv = Linear(config.hidden_size, (self.heads + 2 * self.kv_heads) * self.head_dim)
+        self.out = Linear(self.heads * self.head_dim, config.hidden_size, bias=False)
 
     def _project(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Rotated queries [B, H, T, D] and keys [B, K, T, D], and values [B, K, T, D]."""
@@ -107,8 +130,8 @@ class Layer(nn.Module):
         self.attention_norm = nn.RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
         self.attention = Attention(config)
         self.mlp_norm = nn.RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
-        self.gate_up = nn.Linear(config.hidden_size, 2 * config.intermediate_size, bias=False)
-        self.down = nn.Linear(config.intermediate_size, config.hidden_size, bias=False)
+        self.gate_up = Linear(config.hidden_size, 2 * config.intermediate_size, bias=False)
+        self.down = Linear(config.intermediate_size, config.hidden_size, bias=False)
 
     def mlp(self, x: Tensor) -> Tensor:
         gate, up = self.gate_up(self.mlp_norm(x)).chunk(2, dim=-1)

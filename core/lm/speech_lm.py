@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ..weights import WeightReader
 from .config import Qwen2Config, SpeechLMConfig
-from .qwen2 import KVCache, Qwen2Decoder
+from .qwen2 import KVCache, Linear, Qwen2Decoder
 from .sampling import sample
 
 _START, _TURN = 0, 1
@@ -46,7 +46,7 @@ class SpeechLM(nn.Module):
         self.speech_embedding = nn.Embedding(config.head_size, size)
         self.task_embedding = nn.Embedding(2, size)
         self.decoder = Qwen2Decoder(config.decoder)
-        self.head = nn.Linear(size, config.head_size, bias=config.head_bias)
+        self.head = Linear(size, config.head_size, bias=config.head_bias)
 
     @property
     def device(self) -> torch.device:
