@@ -13,6 +13,7 @@ from .errors import (
     CheckpointError,
     ConfigError,
     CosyVoxError,
+    DownloadError,
     ModelNotFound,
     OutOfMemory,
     RequestError,
@@ -23,6 +24,10 @@ from .errors import (
 if TYPE_CHECKING:
     from .audio.files import write_wav
     from .engine import Engine, load
+    from .families import FAMILIES
+    from .home import models_home
+    from .hub.download import download_model, own_model, remove_model
+    from .hub.found import FoundModel, find_model, models_on_disk
     from .models import ModelReport, convert, verify
     from .request import AudioChunk, Progress, Speech, SpeechRequest
     from .seeded.folder import make_seeded
@@ -31,26 +36,37 @@ if TYPE_CHECKING:
 _HOMES = {
     "AudioChunk": "request",
     "Engine": "engine",
+    "FAMILIES": "families",
+    "FoundModel": "hub.found",
     "ModelReport": "models",
     "Progress": "request",
     "Speech": "request",
     "SpeechRequest": "request",
     "Voice": "voice.voice",
     "convert": "models",
+    "download_model": "hub.download",
+    "find_model": "hub.found",
     "load": "engine",
     "make_seeded": "seeded.folder",
+    "models_home": "home",
+    "models_on_disk": "hub.found",
+    "own_model": "hub.download",
+    "remove_model": "hub.download",
     "verify": "models",
     "write_wav": "audio.files",
 }
 
 __all__ = [
+    "FAMILIES",
     "AudioChunk",
     "AudioError",
     "Cancelled",
     "CheckpointError",
     "ConfigError",
     "CosyVoxError",
+    "DownloadError",
     "Engine",
+    "FoundModel",
     "ModelNotFound",
     "ModelReport",
     "OutOfMemory",
@@ -62,8 +78,14 @@ __all__ = [
     "TextError",
     "Voice",
     "convert",
+    "download_model",
+    "find_model",
     "load",
     "make_seeded",
+    "models_home",
+    "models_on_disk",
+    "own_model",
+    "remove_model",
     "verify",
     "write_wav",
 ]

@@ -21,6 +21,7 @@ from .audio.files import read_audio
 from .checkpoint import Dtypes, Model, ModelFolder, load_model, open_folder
 from .errors import AudioError, Cancelled, CheckpointError, OutOfMemory, RequestError, TextError
 from .families import Family
+from .hub.found import find_model
 from .mastering import finish, join
 from .modes import MODES, Prompting, prompting
 from .pipeline import Pipeline, front_end
@@ -43,14 +44,14 @@ def load(
     dtype: str = "auto",
     on_progress: OnProgress | None = None,
 ) -> Engine:
-    """An engine for the model in a folder.
+    """An engine for a model: its folder, or a name that `find_model` knows.
 
     device: "auto" (a CUDA device if there is one), "cpu", "cuda", "cuda:1", "mps". dtype: "float32",
     "bfloat16" (half the memory, faster, not bit-equal to the published code), or "auto": float32 on a
     CPU, bfloat16 for the language model on CUDA. Raises ModelNotFound, ConfigError, CheckpointError,
     RequestError, OutOfMemory.
     """
-    return Engine(open_folder(Path(model)), _device(device), dtype, on_progress=on_progress)
+    return Engine(open_folder(find_model(model)), _device(device), dtype, on_progress=on_progress)
 
 
 class Engine:

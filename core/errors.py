@@ -37,5 +37,9 @@ class OutOfMemory(CosyVoxError):
     """The device ran out of memory; the engine stays usable."""
 
 
+class DownloadError(CosyVoxError):
+    """A model could not be fetched; the message says why and how to place it by hand."""
+
+
 class Cancelled(CosyVoxError):
     """The caller asked to stop."""

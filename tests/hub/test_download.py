@@ -1,0 +1,415 @@
+"""Fetching a model from hubs that drop connections, lie, stall, refuse; killed at any moment; offline."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+from cosyvox.core import Cancelled, DownloadError, ModelNotFound, RequestError, StorageError, find_model, models_on_disk
+from cosyvox.core.hub import transfer
+from cosyvox.core.hub.download import download_model, own_model, remove_model
+from cosyvox.core.hub.transfer import Patience
+from hubs import FILES, NEEDED, Hubs, reply
+
+NAME = "CosyVoice2-0.5B"
+HASTY = Patience(stall=0.3, tries=3, first_wait=0.01, longest_wait=0.2)
+
+
+@pytest.fixture
+def folder(machine: Path) -> Path:
+    return machine / "home" / "models" / NAME
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def check_whole(folder: Path) -> None:
+    assert files(folder) == NEEDED
+    assert all((folder / name).read_bytes() == FILES[name] for name in NEEDED)
+
+
+def test_only_what_is_needed_is_fetched(hubs: Hubs, folder: Path) -> None:
+    seen = []
+    found = download_model(NAME, patience=HASTY, on_progress=seen.append)
+    check_whole(folder)
+    assert (found.path, found.place, found.complete) == (folder, "CosyVox", True)
+    assert {progress.stage for progress in seen} == {f"download {name}" for name in NEEDED}
+    ends = {progress.stage: progress for progress in seen}
+    assert all(end.done == end.total == len(FILES[stage.split(" ")[1]]) for stage, end in ends.items())
+
+
+@pytest.mark.parametrize(
+    "name", ["CosyVoice2-0.5B", "cosyvoice2", "iic/CosyVoice2-0.5B", "funaudiollm/cosyvoice2-0.5b"]
+)
+@pytest.mark.parametrize("hub", ["modelscope", "huggingface"])
+def test_any_name_from_either_hub(hubs: Hubs, folder: Path, name: str, hub: str) -> None:
+    download_model(name, hub=hub, patience=HASTY)
+    check_whole(folder)
+    assert {asked[0] for asked in hubs.asked} == {hub}
+    assert find_model(name) == folder
+
+
+def test_what_is_here_is_not_fetched(hubs: Hubs, folder: Path) -> None:
+    download_model(NAME, patience=HASTY)
+    hubs.asked.clear()
+    assert download_model(NAME, patience=HASTY).path == folder
+    assert hubs.asked == []
+
+
+def test_an_unknown_name_or_hub(hubs: Hubs) -> None:
+    with pytest.raises(ModelNotFound, match=NAME):
+        download_model("CosyVoice9", patience=HASTY)
+    with pytest.raises(RequestError, match="modelscope"):
+        download_model(NAME, hub="elsewhere", patience=HASTY)
+    assert hubs.asked == []
+
+
+def test_dropped_connections_are_resumed(hubs: Hubs, folder: Path) -> None:
+    def drop(handler, file, number):
+        if file != "llm.pt" or number >= 4:  # more drops in a row than tries: each brings something
+            return False
+        start = int((handler.headers.get("Range") or "bytes=0-")[6:-1])
+        rest = FILES[file][start:]
+        whole = f"bytes {start}-{len(FILES[file]) - 1}/{len(FILES[file])}"
+        reply(handler, rest[:100_000], status=206 if start else 200, headers={"Content-Range": whole}, length=len(rest))
+        return True
+
+    hubs.answer = drop
+    download_model(NAME, hub="modelscope", patience=HASTY)
+    check_whole(folder)
+    ranges = [requested for _, file, requested in hubs.asked if file == "llm.pt"]
+    assert ranges == [None, *(f"bytes={n}00000-" for n in (1, 2, 3, 4))]
+
+
+def test_a_stalled_connection_is_resumed(hubs: Hubs, folder: Path) -> None:
+    def stall(handler, file, number):
+        if file != "llm.pt" or number:
+            return False
+        reply(handler, FILES[file][:5000], length=len(FILES[file]), pause=1.0)
+        return True
+
+    hubs.answer = stall
+    download_model(NAME, hub="huggingface", patience=HASTY)
+    check_whole(folder)
+    assert ("huggingface", "llm.pt", "bytes=5000-") in hubs.asked
+
+
+def test_a_server_that_cannot_resume_starts_over(hubs: Hubs, folder: Path) -> None:
+    def no_ranges(handler, file, number):
+        if file == "llm.pt":
+            content = FILES[file]
+            reply(handler, content[: 90_000 if number == 0 else None], length=len(content))
+        return file == "llm.pt"
+
+    hubs.answer = no_ranges
+    download_model(NAME, hub="huggingface", patience=HASTY)
+    check_whole(folder)
+
+
+def test_a_server_that_never_sends_anything_is_given_up(hubs: Hubs, folder: Path) -> None:
+    def silent(handler, file, number):
+        if file == "llm.pt":
+            reply(handler, b"", length=len(FILES[file]))
+        return file == "llm.pt"
+
+    hubs.answer = silent
+    with pytest.raises(DownloadError, match=r"llm\.pt: the connection was closed too early, 3 times in a row"):
+        download_model(NAME, hub="huggingface", patience=HASTY)
+    assert hubs.count("llm.pt") == HASTY.tries
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_server_is_asked_again_when_it_says(hubs: Hubs, folder: Path, status: int, monkeypatch) -> None:
+    pauses = []
+    monkeypatch.setattr(transfer.time, "sleep", pauses.append)
+    now = iter(range(0, 1000, 1))
+    monkeypatch.setattr(transfer.time, "monotonic", lambda: next(now) / 100)
+
+    def busy(handler, file, number):
+        if file not in ("list", "llm.pt") or number:
+            return False
+        reply(handler, b"later", status=status, headers={"Retry-After": "0" if file == "list" else "1"})
+        return True
+
+    hubs.answer = busy
+    patience = Patience(stall=2, tries=3, first_wait=0.01, longest_wait=1.5)
+    download_model(NAME, hub="huggingface", patience=patience)
+    check_whole(folder)
+    assert hubs.count("llm.pt") == 2
+    assert len(pauses) > 50  # a second by the clock that ticks hundredths
+
+
+def test_a_server_that_asks_for_too_much_patience_is_left(hubs: Hubs, folder: Path) -> None:
+    tomorrow = format_datetime(datetime.now(timezone.utc) + timedelta(days=1), usegmt=True)
+
+    def busy(handler, file, number):
+        if file == "llm.pt":
+            reply(handler, b"", status=429, headers={"Retry-After": tomorrow})
+        return file == "llm.pt"
+
+    hubs.answer = busy
+    with pytest.raises(DownloadError, match=r"429 Too Many Requests, and asks to wait for 86\d{3} s"):
+        download_model(NAME, hub="huggingface", patience=HASTY)
+    assert hubs.count("llm.pt") == 1
+
+
+def web_page(handler, file, number):
+    reply(handler, b"<html>Log in, please", kind="text/html; charset=utf-8")
+    return True
+
+
+def not_found(handler, file, number):
+    reply(handler, b"", status=404)
+    return True
+
+
+def too_long_by_its_header(handler, file, number):
+    reply(handler, b"", length=10**15)
+    return True
+
+
+def endless(handler, file, number):
+    handler.send_response(200)
+    handler.end_headers()
+    handler.wfile.write(FILES[file] + b"and more")
+    return True
+
+
+def other_content(handler, file, number):
+    reply(handler, FILES[file][::-1])
+    return True
+
+
+LIES = [
+    (web_page, "a web page: a proxy or a login page"),
+    (not_found, "404"),
+    (too_long_by_its_header, "1000000000000000 are sent"),
+    (endless, "does not end after"),
+    (other_content, "is not what the list of files says"),
+]
+
+
+@pytest.mark.parametrize(("lie", "reason"), LIES, ids=lambda value: getattr(value, "__name__", ""))
+def test_what_is_not_the_file_is_refused(hubs: Hubs, folder: Path, lie, reason: str) -> None:
+    hubs.answer = lambda handler, file, number: file == "llm.pt" and lie(handler, file, number)
+    with pytest.raises(DownloadError, match=reason) as raised:
+        download_model(NAME, hub="huggingface", patience=HASTY)
+    assert not (folder / "llm.pt").exists()
+    message = str(raised.value)
+    assert "by hand: put cosyvoice2.yaml, llm.pt" in message and str(folder) in message
+    (found,) = models_on_disk()
+    assert not found.complete and found.missing == ("llm.pt",)
+    with pytest.raises(ModelNotFound, match=r"incomplete: llm\.pt missing"):
+        find_model(NAME)
+    hubs.answer = lambda handler, file, number: False  # the hub comes to its senses
+    download_model(NAME, hub="huggingface", patience=HASTY)
+    check_whole(folder)
+
+
+@pytest.mark.parametrize(("lie", "reason"), LIES, ids=lambda value: getattr(value, "__name__", ""))
+def test_the_other_hub_helps_out(hubs: Hubs, folder: Path, lie, reason: str) -> None:
+    def one_lies(handler, file, number):
+        return file == "llm.pt" and "resolve" in handler.path and lie(handler, file, number)
+
+    hubs.answer = one_lies
+    download_model(NAME, patience=HASTY)
+    check_whole(folder)
+
+
+def replace(name: str, **fields: object):
+    return lambda entries: [{**entry, **fields} if entry.get("path") == name else entry for entry in entries]
+
+
+@pytest.mark.parametrize(
+    ("lie", "reason"),
+    [
+        (lambda entries: [entry for entry in entries if entry["path"] != "flow.pt"], "lacks flow.pt"),
+        (lambda entries: entries * 2, "names a file twice"),
+        (lambda entries: entries * 1000, "something else than a list of files"),
+        (lambda entries: {"error": "gone"}, "something else than a list of files"),
+        (lambda entries: ["llm.pt"], "something else than a list of files"),
+        (replace("llm.pt", size=10**15, lfs=None), "gives llm.pt 1000000000000000 bytes"),
+        (replace("llm.pt", size=-1, lfs=None), "gives llm.pt -1 bytes"),
+        (replace("llm.pt", size="big", lfs=None), "gives llm.pt 0 bytes"),
+        (replace("llm.pt", lfs={"size": 512_000}), "no digest for llm.pt"),
+        (replace("llm.pt", lfs=None, oid="../../etc"), "no digest for llm.pt"),
+    ],
+)
+def test_lists_that_lie(hubs: Hubs, folder: Path, lie, reason: str) -> None:
+    hubs.lists["huggingface"] = lie
+    with pytest.raises(DownloadError, match=reason):
+        download_model(NAME, hub="huggingface", patience=HASTY)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("answer", [web_page, not_found, lambda *_: reply(_[0], b"not json") or True])
+def test_no_list_at_all(hubs: Hubs, folder: Path, answer) -> None:
+    hubs.answer = answer
+    with pytest.raises(DownloadError, match=r"ModelScope: .*Hugging Face: |Hugging Face: .*ModelScope: "):
+        download_model(NAME, patience=HASTY)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("../../escape.json", "CosyVoice-BlankEN/../../../escape.json", "/escape.json", "CosyVoice-BlankEN/.."),
+        *("CosyVoice-BlankEN\\..\\e.txt", "CosyVoice-BlankEN/sub/e.json", "CosyVoice-BlankEN/c:e.json"),
+        "CosyVoice-BlankEN/",
+    ],
+)
+def test_a_listed_path_cannot_escape(hubs: Hubs, folder: Path, machine: Path, name: str) -> None:
+    hubs.files[name] = b"escaped"
+    download_model(NAME, patience=HASTY)
+    check_whole(folder)
+    assert name not in {file for _, file, _ in hubs.asked}
+
+
+def test_what_a_user_placed_is_kept(hubs: Hubs, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "llm.pt").write_bytes(FILES["llm.pt"])
+    (folder / "notes.txt").write_text("mine", encoding="utf-8")
+    download_model(NAME, patience=HASTY)
+    assert hubs.count("llm.pt") == 0
+    assert files(folder) == sorted([*NEEDED, "notes.txt"])
+
+
+def test_another_file_in_its_place_is_not_touched(hubs: Hubs, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "llm.pt").write_bytes(b"fine-tuned")
+    with pytest.raises(StorageError, match="another file than the published one"):
+        download_model(NAME, patience=HASTY)
+    assert (folder / "llm.pt").read_bytes() == b"fine-tuned"
+
+
+def part_of(folder: Path, name: str) -> Path:
+    return folder / f"{name}.{hashlib.sha256(FILES[name]).hexdigest()[:16]}.part"
+
+
+@pytest.mark.parametrize("left", [b"damaged by a power cut", FILES["llm.pt"][::-1], FILES["llm.pt"] + b"too long", b""])
+def test_a_damaged_leftover_is_not_trusted(hubs: Hubs, folder: Path, left: bytes) -> None:
+    folder.mkdir(parents=True)
+    part_of(folder, "llm.pt").write_bytes(left)
+    (folder / "flow.pt.0123456789abcdef.part").write_bytes(b"of another revision")
+    download_model(NAME, patience=HASTY)
+    check_whole(folder)
+
+
+def test_a_full_disk_is_said_before(hubs: Hubs, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cosyvox.core import storage
+
+    monkeypatch.setattr(storage.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 1000})())
+    with pytest.raises(StorageError, match="1000 left"):
+        download_model(NAME, patience=HASTY)
+    assert not folder.exists()
+    assert {file for _, file, _ in hubs.asked} == {"list"}
+
+
+def test_a_disk_that_fills_up(hubs: Hubs, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self, block: bytes) -> None:
+        raise self._error(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+
+    monkeypatch.setattr(transfer._Writer, "write", full)
+    with pytest.raises(StorageError, match="No space left"):
+        download_model(NAME, patience=HASTY)
+    monkeypatch.undo()
+
+
+def test_stopping_keeps_what_has_arrived(hubs: Hubs, folder: Path) -> None:
+    arrived = []
+    with pytest.raises(Cancelled):
+        download_model(NAME, patience=HASTY, on_progress=arrived.append, should_stop=lambda: len(arrived) > 6)
+    assert len(files(folder)) >= 3
+    download_model(NAME, patience=HASTY)
+    check_whole(folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_kill_9_in_the_middle(hubs: Hubs, folder: Path) -> None:
+    def slow(handler, file, number):
+        if file != "llm.pt" or number:
+            return False
+        reply(handler, FILES[file][:200_000], length=len(FILES[file]), pause=5.0)
+        return True
+
+    hubs.answer = slow
+    script = f"from cosyvox.core import download_model; download_model({NAME!r}, hub='modelscope')"
+    child = subprocess.Popen([sys.executable, "-c", script])
+    part = part_of(folder, "llm.pt")
+    deadline = time.monotonic() + 20
+    while not (part.exists() and part.stat().st_size == 200_000):
+        assert child.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
+    with pytest.raises(StorageError, match="another download runs"):
+        download_model(NAME, patience=HASTY)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    (found,) = models_on_disk()
+    assert "llm.pt" in found.missing
+    hubs.asked.clear()
+    download_model(NAME, hub="modelscope", patience=HASTY)
+    check_whole(folder)
+    assert ("modelscope", "llm.pt", "bytes=200000-") in hubs.asked
+    assert hubs.count("CosyVoice-BlankEN/vocab.json") == 0
+
+
+@pytest.mark.parametrize("how", ["argument", "COSYVOX_OFFLINE", "HF_HUB_OFFLINE"])
+def test_offline_opens_no_socket(hubs: Hubs, folder: Path, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*args: object, **options: object) -> None:
+        raise AssertionError("a socket")
+
+    if how != "argument":
+        monkeypatch.setenv(how, "1")
+    monkeypatch.setattr(socket, "socket", forbidden)
+    monkeypatch.setattr(socket, "getaddrinfo", forbidden)
+    with pytest.raises(DownloadError, match="by hand: put"):
+        download_model(NAME, offline=how == "argument")
+    assert not folder.exists()
+
+
+def test_no_network_is_said_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HF_ENDPOINT", "MODELSCOPE_DOMAIN"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # the discard port: refused
+    monkeypatch.setenv("no_proxy", "*")
+    with pytest.raises(DownloadError, match=r"refused.*refused.*by hand"):
+        download_model(NAME, patience=Patience(first_wait=1000))
+    assert not folder.exists()
+
+
+def test_remove_is_for_our_own_home_only(hubs: Hubs, folder: Path, machine: Path) -> None:
+    theirs = machine / "comfyui" / "models" / "CosyVoice" / NAME
+    download_model(NAME, patience=HASTY)
+    theirs.parent.mkdir(parents=True)
+    folder.rename(theirs)
+    assert find_model(NAME) == theirs
+    with pytest.raises(ModelNotFound, match="only what lies there can be removed"):
+        remove_model(NAME)
+    with pytest.raises(ModelNotFound):
+        remove_model(str(theirs))
+    theirs.rename(folder)
+    assert own_model("cosyvoice2").path == folder
+    remove_model("cosyvoice2")
+    assert not folder.exists() and models_on_disk() == []
+
+
+def test_removing_a_link_keeps_what_it_points_to(hubs: Hubs, folder: Path, machine: Path) -> None:
+    download_model(NAME, patience=HASTY)
+    folder.rename(machine / "elsewhere")
+    try:
+        folder.symlink_to(machine / "elsewhere", target_is_directory=True)
+    except OSError:
+        pytest.skip("no links here")
+    remove_model(NAME)
+    assert not folder.exists()
+    check_whole(machine / "elsewhere")
