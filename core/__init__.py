@@ -19,6 +19,7 @@ from .errors import (
     RequestError,
     StorageError,
     TextError,
+    VoiceError,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from .models import ModelReport, convert, verify
     from .request import AudioChunk, Progress, Speech, SpeechRequest
     from .seeded.folder import make_seeded
+    from .voice.store import VoiceStore
+    from .voice.stored import StoredVoice
     from .voice.voice import Voice
 
 _HOMES = {
@@ -42,7 +45,9 @@ _HOMES = {
     "Progress": "request",
     "Speech": "request",
     "SpeechRequest": "request",
+    "StoredVoice": "voice.stored",
     "Voice": "voice.voice",
+    "VoiceStore": "voice.store",
     "convert": "models",
     "download_model": "hub.download",
     "find_model": "hub.found",
@@ -75,8 +80,11 @@ __all__ = [
     "Speech",
     "SpeechRequest",
     "StorageError",
+    "StoredVoice",
     "TextError",
     "Voice",
+    "VoiceError",
+    "VoiceStore",
     "convert",
     "download_model",
     "find_model",

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from . import noise
 from .audio.files import read_audio
 from .checkpoint import Dtypes, Model, ModelFolder, load_model, open_folder
-from .errors import AudioError, Cancelled, CheckpointError, OutOfMemory, RequestError, TextError
+from .errors import AudioError, Cancelled, CheckpointError, OutOfMemory, RequestError, TextError, VoiceError
 from .families import Family
 from .hub.found import find_model
 from .mastering import finish, join
@@ -28,7 +28,9 @@ from .pipeline import Pipeline, front_end
 from .request import OnProgress, Progress, Segment, ShouldStop, Speech, SpeechRequest, StageTiming
 from .text.plain import split
 from .text.tokenizer import Tokenizer
+from .voice.features import recall
 from .voice.prompt import prepare_prompt
+from .voice.stored import StoredVoice
 from .voice.voice import Voice
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -113,6 +115,21 @@ class Engine:
         if samples.ndim != 2:
             raise AudioError(f"samples must be [S] or [C, S], not of shape {samples.shape}")
         return self._front_end.voice(prepare_prompt(samples, rate, transcript), name)
+
+    def load_voice(self, stored: StoredVoice) -> Voice:
+        """A voice of a `VoiceStore`, for this model; what the model hears in it is kept beside it.
+
+        Raises VoiceError, AudioError, CheckpointError, RequestError.
+        """
+        voice = recall(stored, self._front_end)
+        config = self._folder.config
+        if (
+            voice.mel.shape != (len(voice.speech_tokens) * config.flow.token_mel_ratio, config.mel.bins)
+            or voice.x_vector.shape != (config.flow.speaker_size,)
+            or voice.speech_tokens.max(initial=0) >= config.flow.vocab
+        ):
+            raise VoiceError(f"the voice {stored.id} is not one of {self.family.name}: add it again")
+        return voice
 
     def speak(
         self,

@@ -21,6 +21,10 @@ class AudioError(CosyVoxError):
     """A recording that cannot be used: unreadable, silent, too short, too long, not finite."""
 
 
+class VoiceError(CosyVoxError):
+    """A voice that is not in the store, is damaged there, or has a name that no file should have."""
+
+
 class TextError(CosyVoxError):
     """Nothing in the text can be spoken."""
 

@@ -72,7 +72,7 @@ class Pipeline:
         return noise.key(noise.seed(seed, self.device), stream)
 
 
-def front_end(folder: ModelFolder, device: torch.device) -> FrontEnd:
+def front_end(folder: ModelFolder, device: torch.device | str) -> FrontEnd:
     """What listens to prompts for the model in `folder`; opens nothing yet."""
     family = folder.family
     return FrontEnd(

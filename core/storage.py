@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import sys
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from .errors import StorageError
 
@@ -36,6 +39,73 @@ def new_folder(folder: Path) -> Iterator[Path]:
             for parent in made:
                 with suppress(OSError):
                     parent.rmdir()
+
+
+def write_file(path: Path, content: bytes, *, replace: bool = False) -> None:
+    """A file that appears whole or not at all. Raises StorageError, also if it exists and may not be replaced."""
+    draft = path.with_name(f".{uuid.uuid4().hex}.partial")
+    try:
+        if path.exists() and not replace:
+            raise StorageError(f"{path} exists already: name another file, or remove it first")
+        with draft.open("xb") as stream:
+            stream.write(content)
+        draft.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path} could not be written: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path, *, patience: float = 30.0) -> Iterator[None]:
+    """Alone among all threads and processes that lock the file `path`; a process that dies lets go of it.
+
+    Raises StorageError after `patience` seconds, or where nothing can be written.
+    """
+    try:
+        stream = path.open("ab")
+    except OSError as error:
+        raise StorageError(f"{path.parent} cannot be written to: {error.strerror or error}") from error
+    with stream:
+        deadline = time.monotonic() + patience
+        while not _try_lock(stream):
+            if time.monotonic() > deadline:
+                raise StorageError(f"{path.parent} is being changed by another program: wait for it, and try again")
+            time.sleep(0.02)
+        try:
+            yield
+        finally:
+            _unlock(stream)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(stream: BinaryIO) -> bool:
+        stream.seek(0)
+        try:
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _unlock(stream: BinaryIO) -> None:
+        stream.seek(0)
+        msvcrt.locking(stream.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _try_lock(stream: BinaryIO) -> bool:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _unlock(stream: BinaryIO) -> None:
+        fcntl.flock(stream, fcntl.LOCK_UN)
 
 
 def check_room(folder: Path, needed: int) -> None:

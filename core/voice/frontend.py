@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from .onnx_model import OnnxModel
 from .prompt import Prompt
 from .voice import Voice
 
+FEATURES = 1  # to be counted up when the same recording comes to give other features
 ENCODER_RATE = 16_000  # Hz, of both the speech tokenizer and the speaker encoder
 
 
@@ -42,7 +45,18 @@ class FrontEnd:
         self._speaker_encoder = OnnxModel(speaker_encoder)
         self._mel_config = mel
         self._token_mel_ratio = token_mel_ratio
-        self._family = family
+        self.family = family
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Tells models apart whose features differ: by size, beginning and end of the encoders, and the mel's settings.
+
+        Raises CheckpointError if an encoder is missing.
+        """
+        digest = sha256(repr((FEATURES, self._mel_config, self._token_mel_ratio)).encode())
+        for encoder in (self._speech_tokenizer, self._speaker_encoder):
+            digest.update(encoder.sample())
+        return digest.hexdigest()
 
     def open(self) -> None:
         """Open both encoders now. Raises CheckpointError if one is missing or damaged."""
@@ -58,7 +72,7 @@ class FrontEnd:
         count = min(len(tokens), len(mel) // self._token_mel_ratio)
         return Voice(
             name=name,
-            family=self._family,
+            family=self.family,
             recording=prompt.audio,
             sample_rate=prompt.rate,
             speech_tokens=tokens[:count],

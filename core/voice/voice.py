@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 class Voice:
     """A recording and what one family's front end hears in it.
 
-    recording: [S] float32 mono at `sample_rate`, in ±1: the part of the prompt that is used.
+    recording: [S] float32 mono at `sample_rate`, in ±1: the part of the prompt that is used. Empty if only the rest
+        is known.
     speech_tokens: [N] int32, one per 40 ms. mel: [N * token_mel_ratio, bins] float32 log-mel.
     x_vector: [192] float32. transcript: the words of the recording; None clones across languages.
     """
