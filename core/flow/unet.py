@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..weights import WeightReader
 from .config import UNetConfig
-from .layers import CausalConv, attention_mask, prefixed, take_affine, take_conv
+from .layers import CausalConv, attend, attention_mask, prefixed, take_affine, take_conv
 
 _KERNEL = 3
 _TIME_SCALE = 1000.0
@@ -59,7 +59,7 @@ class TransformerBlock(nn.Module):
         batch, frames, _ = x.shape
         qkv = self.qkv(self.attention_norm(x)).view(batch, frames, 3, self.heads, -1)
         q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
-        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        attended = attend(q, k, v, mask)
         x = self.out(attended.transpose(1, 2).reshape(batch, frames, -1)).add_(x)
         return self.ff_out(F.gelu(self.ff_in(self.ff_norm(x)))).add_(x)
 

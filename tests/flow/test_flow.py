@@ -7,7 +7,8 @@ from itertools import pairwise
 import pytest
 import torch
 from cosyvox.core.errors import RequestError
-from cosyvox.core.flow.flow import FlowInput, cosine_schedule
+from cosyvox.core.flow.flow import Flow, FlowInput, cosine_schedule
+from cosyvox.core.flow.layers import attend
 from parity import mel, speaker, tokens
 from stages import flow
 
@@ -62,6 +63,25 @@ def test_every_step_is_announced_and_may_give_up() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         flow("small")([item("a", 5, 10)], on_step=stop)
+
+
+@torch.inference_mode()
+def test_bfloat16_is_near() -> None:
+    """Opt-in, not exact: the mean error stays below a twentieth of what a mel varies by."""
+    exact = flow("small")([item("a", 20, 60)])[0]
+    half = Flow(flow("small").config)
+    half.load_state_dict(flow("small").state_dict())
+    rounded = half.to(torch.bfloat16)([item("a", 20, 60)])[0]
+    assert rounded.dtype == torch.float32
+    assert 0 < (rounded - exact).abs().mean() < 0.05 * exact.std()
+
+
+@pytest.mark.parametrize("frames", [7, 1500])
+def test_attention_in_bfloat16(frames: int) -> None:
+    """Also where the heads do not fit into one block."""
+    q, k, v = torch.randn(3, 2, 3, frames, 16, generator=torch.Generator().manual_seed(0)).bfloat16()
+    wanted = torch.nn.functional.scaled_dot_product_attention(q.float(), k.float(), v.float())
+    torch.testing.assert_close(attend(q, k, v, None).float(), wanted, atol=0.02, rtol=0.02)
 
 
 def test_schedule() -> None:
