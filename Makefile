@@ -31,7 +31,7 @@ say: setup
 	@$(BIN)/cosyvox say \
 	    $${SAY_MODEL:+--model "$$SAY_MODEL"} $${SAY_PROMPT:+--prompt "$$SAY_PROMPT"} \
 	    $${SAY_TRANSCRIPT:+--transcript "$$SAY_TRANSCRIPT"} $${SAY_INSTRUCT:+--instruct "$$SAY_INSTRUCT"} \
-	    $${SAY_SEED:+--seed "$$SAY_SEED"} $${SAY_OUT:+--output "$$SAY_OUT" --force} \
+	    $${SAY_SEED:+--seed "$$SAY_SEED"} $${SAY_OUT:+--output "$$SAY_OUT"} \
 	    -- "$$SAY_TEXT"
 
 test: lint types

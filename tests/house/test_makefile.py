@@ -66,7 +66,7 @@ def test_options_arrive_and_absent_ones_do_not(clone: Path) -> None:
     assert setup == ["--venv", ".venv"]
     options = {"--model": "my models/v2", "--prompt": "/声音/我 me.wav", "--transcript": "it's me"}
     options |= {"--instruct": "用四川话说", "--seed": "7", "--output": "out $1.wav"}
-    assert said == ["say", *(part for pair in options.items() for part in pair), "--force", "--", "hi"]
+    assert said == ["say", *(part for pair in options.items() for part in pair), "--", "hi"]
 
 
 def test_make_alone_shows_what_there_is() -> None:
