@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..core import Cancelled, CosyVoxError
-from . import models, say
+from . import doctor, models, say
 from .console import Console, use_utf8
 from .interrupt import Interrupt
 from .parser import LineParser, UsageError, common_options
@@ -45,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return _fail(str(error), USAGE)
             if isinstance(error, CosyVoxError):
                 return _fail(str(error), FAILED)
+            if isinstance(error, ModuleNotFoundError):
+                return _fail(f"{error.name} is not installed: `cosyvox doctor` says how to mend it", FAILED)
             hint = "" if args.debug else "; run again with --debug to see where"
             return _fail(f"unexpected {type(error).__name__}: {error}{hint}", UNEXPECTED)
 
@@ -65,4 +67,5 @@ def _parser() -> LineParser:
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     say.add_parser(verbs)
     models.add_parser(verbs)
+    doctor.add_parser(verbs)
     return parser

@@ -90,7 +90,16 @@ class ProgressBar:
         if self._bar is None or label != self._label:
             self.close()
             self._label = label
-            self._bar = tqdm(desc=label, total=progress.total, leave=False, file=sys.stderr)
+            bytes_ = progress.stage.startswith("download ")
+            self._bar = tqdm(
+                desc=label,
+                total=progress.total,
+                initial=progress.done,
+                unit="B" if bytes_ else "it",
+                unit_scale=bytes_,
+                leave=False,
+                file=sys.stderr,
+            )
         self._bar.total = progress.total
         self._bar.update(progress.done - self._bar.n)
 

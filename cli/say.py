@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 MODEL_VARIABLE = "COSYVOX_MODEL"
 NO_MODEL = (
-    "the embedded voice is not part of this version yet: name a model folder with --model DIR or in the environment "
-    f"variable {MODEL_VARIABLE} (published: iic/CosyVoice2-0.5B on ModelScope, FunAudioLLM/CosyVoice2-0.5B on "
-    "Hugging Face; `cosyvox models make-seeded DIR` makes one that utters noise, for tests)"
+    "there is no model on this machine, and the embedded voice is not part of this version yet: fetch one with "
+    "`cosyvox models download CosyVoice2-0.5B`, or name its folder with --model DIR or in the environment variable "
+    f"{MODEL_VARIABLE} (`cosyvox models make-seeded DIR` makes one that utters noise, for tests)"
 )
 NO_PROMPT = (
     "CosyVoice2 has no voice of its own: give it a recording of 3 to 10 seconds with --prompt FILE, "
@@ -38,7 +38,9 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
         description="Speak a text with the voice of a recording.",
     )
     parser.add_argument("text", metavar="TEXT", help="what to say; - reads it from standard input")
-    parser.add_argument("--model", metavar="DIR", help=f"model folder (default: ${MODEL_VARIABLE})")
+    parser.add_argument(
+        "--model", metavar="DIR|NAME", help=f"model folder or name (default: ${MODEL_VARIABLE}, or the only one here)"
+    )
     parser.add_argument("--prompt", metavar="FILE", help="recording of the voice")
     parser.add_argument("--transcript", metavar="TEXT", help="words of the recording; without, only its timbre is used")
     parser.add_argument("--instruct", metavar="TEXT", help='how to say it, for instance "in Sichuan dialect"')
@@ -106,14 +108,22 @@ def run(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> Non
 
 def _check_usage(args: argparse.Namespace) -> str:
     """The model folder, if everything that must be named is. Raises UsageError."""
-    model = args.model or os.environ.get(MODEL_VARIABLE)
-    if not model:
-        raise UsageError(NO_MODEL)
+    model = args.model or os.environ.get(MODEL_VARIABLE) or _only_model()
     if not args.prompt:
         raise UsageError(NO_PROMPT)
     if args.json and args.output == "-":
         raise UsageError("--json and `-o -` both want standard output: name a file with -o FILE")
     return model
+
+
+def _only_model() -> str:
+    """The model on this machine, if there is one to choose from. Raises UsageError."""
+    found = {model.family: str(model.path) for model in reversed(core.models_on_disk()) if model.complete}
+    if not found:
+        raise UsageError(NO_MODEL)
+    if len(found) > 1:
+        raise UsageError(f"there are several models: name one with --model, of {', '.join(sorted(found))}")
+    return next(iter(found.values()))
 
 
 def _read_text(argument: str) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .families import FAMILIES
     from .home import models_home
     from .hub.download import download_model, own_model, remove_model
-    from .hub.found import FoundModel, find_model, models_on_disk
+    from .hub.found import FoundModel, find_model, inspect_model, models_on_disk
     from .models import ModelReport, convert, verify
     from .request import AudioChunk, Progress, Speech, SpeechRequest
     from .seeded.folder import make_seeded
@@ -51,6 +51,7 @@ _HOMES = {
     "convert": "models",
     "download_model": "hub.download",
     "find_model": "hub.found",
+    "inspect_model": "hub.found",
     "load": "engine",
     "make_seeded": "seeded.folder",
     "models_home": "home",
@@ -88,6 +89,7 @@ __all__ = [
     "convert",
     "download_model",
     "find_model",
+    "inspect_model",
     "load",
     "make_seeded",
     "models_home",

@@ -17,7 +17,7 @@ from ..home import models_home
 from ..request import OnProgress, Progress, ShouldStop
 from ..storage import check_room
 from . import places
-from .found import FoundModel, family_of, inspect, models_on_disk, needed_files
+from .found import FoundModel, family_of, inspect_model, models_on_disk, needed_files
 from .listing import list_files, page
 from .transfer import HubError, Patience, RemoteFile, fetch, matches
 
@@ -66,7 +66,7 @@ def download_model(
             except HubError as error:
                 reasons.append(f"{HUBS[answered]}: {error}")
                 continue
-            found = inspect(folder, places.OURS, family)
+            found = inspect_model(folder, places.OURS, family)
             assert found is not None and found.complete
             return found
     raise DownloadError(

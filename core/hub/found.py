@@ -44,7 +44,7 @@ def needed_files(family: Family) -> tuple[str, ...]:
     return (*single, *(f"{family.files['tokenizer']}/{name}" for name in (VOCABULARY, MERGES)))
 
 
-def inspect(folder: Path, place: str = "", family: Family | None = None) -> FoundModel | None:
+def inspect_model(folder: Path, place: str = "", family: Family | None = None) -> FoundModel | None:
     """What lies in a folder; None if nothing there looks like a model. family: what its name promises, if anything."""
     form, needed = "official", tuple[str, ...]()
     if compact := _compact_family(folder):
@@ -62,7 +62,7 @@ def inspect(folder: Path, place: str = "", family: Family | None = None) -> Foun
 
 def models_on_disk() -> list[FoundModel]:
     """Every model folder in the places where people have them, ours first."""
-    found = (inspect(folder, place, family) for place, folder, family in places.candidates())
+    found = (inspect_model(folder, place, family) for place, folder, family in places.candidates())
     return [model for model in found if model is not None]
 
 

@@ -10,6 +10,18 @@ from pathlib import Path
 import pytest
 
 
+@pytest.fixture(autouse=True)
+def machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine without models: a folder that holds every place where they are looked for."""
+    folder = tmp_path_factory.mktemp("machine")
+    places = {"COSYVOX_HOME": "home", "HF_HUB_CACHE": "hf", "MODELSCOPE_CACHE": "ms", "COMFYUI_DIR": "comfyui"}
+    for name, place in places.items():
+        monkeypatch.setenv(name, str(folder / place))
+    for name in ("COMFYUI_PATH", "COSYVOX_OFFLINE", "HF_HUB_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
 class CommandLine:
     """`cosyvox` in a process of its own."""
 
