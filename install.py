@@ -28,7 +28,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 WINDOWS = os.name == "nt"
 OLDEST_PYTHON = (3, 10)
-EXTRAS = ("download", "server", "test", "train")
+EXTRAS = ("server", "test", "train")
 TESTED_TORCH = "2.13.0"
 TORCH_INDEX = "https://download.pytorch.org/whl"
 TORCH_HELP = "https://pytorch.org/get-started/locally"
