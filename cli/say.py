@@ -25,8 +25,8 @@ NO_MODEL = (
     f"{MODEL_VARIABLE} (`cosyvox models make-seeded DIR` makes one that utters noise, for tests)"
 )
 NO_PROMPT = (
-    "CosyVoice2 has no voice of its own: give it a recording of 3 to 10 seconds with --prompt FILE, "
-    "and its words with --transcript TEXT"
+    "CosyVoice2 has no voice of its own: name one with --voice ID (`cosyvox voices list`), or give it a recording of "
+    "3 to 12 seconds with --prompt FILE, and its words with --transcript TEXT"
 )
 
 
@@ -41,6 +41,7 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--model", metavar="DIR|NAME", help=f"model folder or name (default: ${MODEL_VARIABLE}, or the only one here)"
     )
+    parser.add_argument("--voice", metavar="ID", help="voice that was kept with `cosyvox clone`")
     parser.add_argument("--prompt", metavar="FILE", help="recording of the voice")
     parser.add_argument("--transcript", metavar="TEXT", help="words of the recording; without, only its timbre is used")
     parser.add_argument("--instruct", metavar="TEXT", help='how to say it, for instance "in Sichuan dialect"')
@@ -64,7 +65,8 @@ def run(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> Non
     model = _check_usage(args)
     destination = output.choose(args.output, force=args.force)
     destination.check()
-    if not Path(args.prompt).exists():
+    stored = core.VoiceStore().get(args.voice) if args.voice else None
+    if stored is None and not Path(args.prompt).exists():
         raise core.AudioError(f"there is no recording {args.prompt}: check the path")
     text = _read_text(args.text)
 
@@ -74,7 +76,7 @@ def run(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> Non
         core.load(model, device=args.device, dtype=args.dtype, on_progress=on_progress) as engine,
     ):
         loaded = time.perf_counter()
-        voice = engine.clone(args.prompt, transcript=args.transcript)
+        voice = engine.load_voice(stored) if stored else engine.clone(args.prompt, transcript=args.transcript)
         with interrupt.deferred() as should_stop:
             speech = engine.speak(
                 text,
@@ -109,8 +111,10 @@ def run(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> Non
 def _check_usage(args: argparse.Namespace) -> str:
     """The model folder, if everything that must be named is. Raises UsageError."""
     model = args.model or os.environ.get(MODEL_VARIABLE) or _only_model()
-    if not args.prompt:
+    if not args.prompt and not args.voice:
         raise UsageError(NO_PROMPT)
+    if args.voice and (args.prompt or args.transcript):
+        raise UsageError("--voice ID has a recording and its words: leave --prompt and --transcript out")
     if args.json and args.output == "-":
         raise UsageError("--json and `-o -` both want standard output: name a file with -o FILE")
     return model

@@ -6,6 +6,7 @@ it claims is believed.
 
 from __future__ import annotations
 
+import os
 import tempfile
 import zipfile
 import zlib
@@ -42,7 +43,7 @@ def pack(stored: StoredVoice) -> bytes:
     return content.getvalue()
 
 
-def read_voices(path: Path, model: Path | None = None) -> dict[str, Prompt | Voice]:
+def read_voices(path: Path, model: str | os.PathLike[str] | None = None) -> dict[str, Prompt | Voice]:
     """The voices in a file or folder, by id; see `VoiceStore.import_`. Raises VoiceError, AudioError, StorageError."""
     if path.is_dir():
         return _from_folder(path)

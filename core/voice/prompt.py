@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..audio.level import FRAME_SECONDS, gain, noise_level, speech_frames, speech_level, speech_span
 from ..audio.rates import check_rate
-from ..errors import AudioError
+from ..errors import AudioError, TextError
 from .cut import LONGEST, best_part, trim_ends
 from .transcript import misfit
 
@@ -54,11 +54,12 @@ def prepare_prompt(samples: NDArray[np.float32], rate: int, transcript: str | No
     """A recording, samples [C, S] -> what is cloned of it: mono, without silent ends, at LEVEL_DB, on 24-bit steps.
 
     More than 12 s are cut to a part between pauses; not with a transcript, which would not fit the part.
-    Raises AudioError if the recording cannot be cloned, or lasts more than 30 s and has a transcript.
+    Raises AudioError if the recording cannot be cloned, or lasts more than 30 s and has a transcript; TextError if
+    that is not valid Unicode.
     """
     check_rate(rate)
     _check_samples(samples)
-    transcript = transcript.strip() or None if transcript else None
+    transcript = _checked_words(transcript)
     mono = samples.mean(axis=0, dtype=np.float32)
     level = _check_speech(mono, rate)
     warnings = _recording_warnings(samples, rate, level)
@@ -83,6 +84,14 @@ def prepare_prompt(samples: NDArray[np.float32], rate: int, transcript: str | No
     if rate > MAX_RATE:
         part, rate = _lower_rate(part, rate), MAX_RATE
     return Prompt(_levelled(part, rate), rate, transcript, tuple(warnings))
+
+
+def _checked_words(transcript: str | None) -> str | None:
+    try:
+        (transcript or "").encode()
+    except UnicodeEncodeError as error:
+        raise TextError("the transcript is not valid Unicode: write it again, or save its file as UTF-8") from error
+    return (transcript or "").strip() or None
 
 
 def _check_samples(samples: NDArray[np.float32]) -> None:

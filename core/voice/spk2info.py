@@ -6,6 +6,7 @@ A preset speaker has an "embedding" [1, 192]. One that was added from a prompt h
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import ModelNotFound, VoiceError
 from ..families import FAMILIES, Family
+from ..hub.found import find_model
 from .features import check_features
 from .ids import check_id
 from .transcript import misfit
@@ -26,15 +28,14 @@ TOKEN_SECONDS = 0.04
 NO_WORDS = "its words could not be read without its model: import it again with --model DIR for a closer likeness"
 
 
-def read_spk2info(path: Path, model: Path | None = None) -> dict[str, Voice]:
+def read_spk2info(path: Path, model: str | os.PathLike[str] | None = None) -> dict[str, Voice]:
     """Every speaker of the file as a voice without a recording.
 
-    model: the folder of the model that the file belongs to, if it does not lie in it.
+    model: the folder or name of the model that the file belongs to, if it does not lie in it.
     Raises VoiceError if it holds more than tensors, is damaged, or a speaker cannot be used; ModelNotFound.
     """
     speakers = _load(path)
-    folder = model or path.parent
-    family, tokenizer = _model(folder, must=model is not None)
+    family, tokenizer = _model(path.parent if model is None else find_model(model), must=model is not None)
     return {check_id(str(id)): _voice(str(id), speaker, family, tokenizer, path) for id, speaker in speakers.items()}
 
 

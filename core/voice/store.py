@@ -76,12 +76,12 @@ class VoiceStore:
     ) -> StoredVoice:
         """Keep a recording (a file, a binary stream, or what was made of one) as a voice.
 
-        model: the folder of a model that is to hear it now, so that its first use takes no longer than the next.
+        model: the folder or name of a model that is to hear it now, so that its first use is as fast as the next.
         Raises VoiceError for an unsafe id, AudioError if the recording cannot be cloned, StorageError if there is a
         voice of that name already and it may not be replaced, and what opening a model raises.
         """
         self._check_free(check_id(id), replace)  # before the work
-        listener = None if model is None else _front_end(Path(model))
+        listener = None if model is None else _front_end(model)
         if not isinstance(source, Prompt | Voice):
             source = prepare_prompt(*read_audio(source), transcript)
         self.add_all({id: source}, replace=replace)
@@ -137,7 +137,7 @@ class VoiceStore:
         return target
 
     def import_(
-        self, path: str | os.PathLike[str], *, model: Path | None = None, replace: bool = False
+        self, path: str | os.PathLike[str], *, model: str | os.PathLike[str] | None = None, replace: bool = False
     ) -> Sequence[StoredVoice]:
         """Keep all voices of a file or folder from elsewhere; if one may not be kept, none is.
 
@@ -280,8 +280,9 @@ def _fill(folder: Path, source: Prompt | Voice) -> None:
         write_description(folder, source.transcript, source.warnings, {"family": source.family})
 
 
-def _front_end(model: Path) -> FrontEnd:
+def _front_end(model: str | os.PathLike[str]) -> FrontEnd:
     from ..checkpoint import open_folder  # needs torch, which keeping voices does not
+    from ..hub.found import find_model
     from ..pipeline import front_end
 
-    return front_end(open_folder(model), "cpu")
+    return front_end(open_folder(find_model(model)), "cpu")

@@ -4,7 +4,7 @@ import numpy as np
 import parity
 import pytest
 from cosyvox.core.audio.level import speech_level, speech_span
-from cosyvox.core.errors import AudioError
+from cosyvox.core.errors import AudioError, TextError
 from cosyvox.core.voice.prompt import LEVEL_DB, PEAK_DB, STEPS, prepare_prompt
 from numpy.typing import NDArray
 
@@ -151,3 +151,8 @@ def test_a_single_full_scale_sample_is_not_clipping() -> None:
     audio = speech(4.0)
     audio[0, 9000] = 1.0
     assert prepare_prompt(audio, RATE).warnings == ()
+
+
+def test_a_transcript_that_is_not_unicode() -> None:
+    with pytest.raises(TextError, match="not valid Unicode"):
+        prepare_prompt(speech(4.0), RATE, "\ud800")
