@@ -45,6 +45,7 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
     parser.add_argument("--prompt", metavar="FILE", help="recording of the voice")
     parser.add_argument("--transcript", metavar="TEXT", help="words of the recording; without, only its timbre is used")
     parser.add_argument("--instruct", metavar="TEXT", help='how to say it, for instance "in Sichuan dialect"')
+    parser.add_argument("--lexicon", metavar="FILE", help="pronunciations: lines of `word = spoken form`")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same audio (default: 0)")
     parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="0.5 to 2 (default: 1)")
     parser.add_argument("--gain", type=float, default=0.0, metavar="DB", help="added loudness (default: 0)")
@@ -69,6 +70,7 @@ def run(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> Non
     if stored is None and not Path(args.prompt).exists():
         raise core.AudioError(f"there is no recording {args.prompt}: check the path")
     text = _read_text(args.text)
+    lexicon = core.read_lexicon(args.lexicon) if args.lexicon else None
 
     started = time.perf_counter()
     with (
@@ -82,6 +84,7 @@ def run(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> Non
                 text,
                 voice=voice,
                 instruction=args.instruct,
+                lexicon=lexicon,
                 seed=args.seed,
                 speed=args.speed,
                 gain_db=args.gain,

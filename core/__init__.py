@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .models import ModelReport, convert, verify
     from .request import AudioChunk, Progress, Speech, SpeechRequest
     from .seeded.folder import make_seeded
+    from .text.lexicon import Lexicon, read_lexicon
     from .voice.store import VoiceStore
     from .voice.stored import StoredVoice
     from .voice.voice import Voice
@@ -41,6 +42,7 @@ _HOMES = {
     "Engine": "engine",
     "FAMILIES": "families",
     "FoundModel": "hub.found",
+    "Lexicon": "text.lexicon",
     "ModelReport": "models",
     "Progress": "request",
     "Speech": "request",
@@ -57,6 +59,7 @@ _HOMES = {
     "models_home": "home",
     "models_on_disk": "hub.found",
     "own_model": "hub.download",
+    "read_lexicon": "text.lexicon",
     "remove_model": "hub.download",
     "verify": "models",
     "write_wav": "audio.files",
@@ -73,6 +76,7 @@ __all__ = [
     "DownloadError",
     "Engine",
     "FoundModel",
+    "Lexicon",
     "ModelNotFound",
     "ModelReport",
     "OutOfMemory",
@@ -95,6 +99,7 @@ __all__ = [
     "models_home",
     "models_on_disk",
     "own_model",
+    "read_lexicon",
     "remove_model",
     "verify",
     "write_wav",

@@ -26,7 +26,7 @@ from .mastering import finish, join
 from .modes import MODES, Prompting, prompting
 from .pipeline import Pipeline, front_end
 from .request import OnProgress, Progress, Segment, ShouldStop, Speech, SpeechRequest, StageTiming
-from .text.plain import split
+from .text.front import prepare
 from .text.tokenizer import Tokenizer
 from .voice.features import recall
 from .voice.prompt import prepare_prompt
@@ -146,7 +146,7 @@ class Engine:
         """
         request = replace(request, **fields) if isinstance(request, SpeechRequest) else _request(request, fields)
         _check(request, self.family)
-        texts = split(request.text)
+        texts = [segment.text for segment in prepare(request.text, self._tokenizer, self._text_tokens, request.lexicon)]
         plan = prompting(request, self.family, self._tokenizer, self._text_tokens)
         with self._working():
             pipeline = self._pipeline(request.dtype, on_progress)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from .text.lexicon import Lexicon
     from .voice.voice import Voice
 
 
@@ -21,6 +22,7 @@ class SpeechRequest:
         it only takes its timbre (cross-lingual).
     instruction: how to say it ("in Sichuan dialect"); never spoken.
     mode: "zero_shot", "cross_lingual" or "instruct" forces one; None follows from what is given.
+    lexicon: how words of the text are to be said.
     seed: all randomness of this request follows from it. speed: 0.5 to 2. gain_db: added loudness.
     sample_rate: of the result, Hz; None is the model's own. dtype: "float32" or "bfloat16", None is the engine's.
     """
@@ -29,6 +31,7 @@ class SpeechRequest:
     voice: Voice
     instruction: str | None = None
     mode: str | None = None
+    lexicon: Lexicon | None = None
     seed: int = 0
     speed: float = 1.0
     gain_db: float = 0.0

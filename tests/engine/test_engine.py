@@ -84,9 +84,13 @@ def test_any_integer_is_a_seed(engine: Engine, voice: Voice, seed: int) -> None:
 
 
 def test_segments_are_joined(engine: Engine, voice: Voice) -> None:
-    speech = engine.speak("The first sentence is here. The second one follows it!", voice=voice)
+    sentences = [
+        "The first sentence is here, and it is long enough to be spoken alone.",
+        "The second one follows it, and it is long enough to be alone as well!",
+    ]
+    speech = engine.speak(" ".join(sentences), voice=voice)
     first, second = speech.segments
-    assert [first.text, second.text] == ["The first sentence is here.", "The second one follows it!"]
+    assert [first.text, second.text] == sentences
     assert 0 == first.start < first.stop == second.start < second.stop == len(speech.audio)
 
 

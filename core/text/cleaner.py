@@ -1,0 +1,129 @@
+"""Text that arrives in pieces, cut anywhere, as speakable text: the same wherever it was cut."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from .markup import FENCE, code_line, spoken_line
+
+MOST_HELD = 4000  # characters without a place to cut; then the last blank must do
+SOFT_WRAP = 40  # a shorter line is not one that an editor has wrapped
+
+# Every alternative is decided by what it matches and one character more: what follows cannot change it.
+_CLOSING = r"[\"'”’」』）)\]*_~`>》】]*"
+_BREAK = re.compile(
+    r"(?P<line>\r\n|\n|\r(?=[^\n]))"
+    rf"|(?:[.!?…]+{_CLOSING})[ \t]+(?=\S)"
+    rf"|[。！？；…]+[。！？；…!?]*{_CLOSING}[ \t\u3000]*(?=[^\s。！？；…!?\"'”’」』）)\]*_~`>》】])"
+)
+_LIST_NUMBER = re.compile(r"[ \t]*(?:[>#*+•-]+[ \t]+)*\d{1,3}[.)][ \t]+")
+# After these a full stop ends a word, not a sentence.
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Sr|Jr|St|Mt|vs|etc|approx|no|No|Nr|Fig|fig|Vol|vol|pp?|cf|al|Inc|Ltd|Co|Corp|dept|Dept|"
+    r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|bzw|usw|ca|evtl|ggf|inkl|Str|Abs|Hr|Fr|Sra?|z|u)"
+    r"|\b[A-Za-z](?:\.[A-Za-z])*|\b\d{1,2})\.$"
+)
+# A link, a tag or code that is not closed yet: what looks like the end of a sentence is inside it.
+_OPEN = re.compile(r"\[[^\[\]]{0,300}$|\]\([^()\n]{0,300}$|<[A-Za-z/!][^<>]{0,300}$")
+_CODE_SPAN = re.compile(r"`[^`]{0,300}`?")
+_ONLY_WHOLE_LINES = ("```", "~~~", "|")
+_WRAPS = re.compile(r"[\w,;-]\Z")
+
+
+class Cleaner:
+    """Feed it text; it gives back what is final. The whole does not depend on where the pieces were cut.
+
+    tags: control tags of the model ("[laughter]") that a text may hold; they stay, all other markup goes.
+    Not to be shared between threads.
+    """
+
+    def __init__(self, tags: Collection[str] = ()) -> None:
+        self._tags = frozenset(tags)
+        self._held = ""
+        self._column = 0  # characters of this line that were given back before `_held`
+        self._fenced = False
+
+    def feed(self, piece: str) -> str:
+        """What is final now, perhaps nothing. Every line and every sentence ends with a blank of some kind."""
+        return "".join(self.units(piece))
+
+    def finish(self) -> str:
+        """The rest. The cleaner is as new afterwards."""
+        return "".join(self.last_units())
+
+    def units(self, piece: str) -> list[str]:
+        """`feed`, sentence by sentence."""
+        self._held += piece
+        return self._drain(final=False)
+
+    def last_units(self) -> list[str]:
+        """`finish`, sentence by sentence."""
+        units = self._drain(final=True)
+        self._column, self._fenced = 0, False
+        return units
+
+    def _drain(self, *, final: bool) -> list[str]:
+        units = []
+        while (end := self._end(final=final)) is not None:
+            units.append(self._clean(self._held[:end]))
+            self._held = self._held[end:]
+        return [unit for unit in units if unit]
+
+    def _end(self, *, final: bool) -> int | None:
+        """Where the first unit of what is held ends; None if that is not known yet."""
+        held = self._held
+        start = 0
+        if self._column == 0 and (number := _LIST_NUMBER.match(held)):
+            start = number.end()
+        for match in _BREAK.finditer(held, start):
+            if match.end() > MOST_HELD:
+                break
+            if match["line"]:
+                wrapped = self._wrapped(match, final=final)
+                if wrapped is None:
+                    return None
+                if not wrapped:
+                    return match.end()
+            elif not self._inside(held[: match.end()]):
+                return match.end()
+        if len(held) > MOST_HELD:
+            return held.rfind(" ", 1, MOST_HELD) + 1 or MOST_HELD
+        return len(held) if final and held else None
+
+    def _wrapped(self, match: re.Match[str], *, final: bool) -> bool | None:
+        """Whether a line break is only an editor's, so that the sentence goes on; None if that is not known yet."""
+        before, after = self._held[: match.start()], self._held[match.end() :]
+        line = re.split(r"[\r\n]", before)[-1]
+        column = self._column if len(line) == len(before) else 0
+        if self._fenced or column + len(line) < SOFT_WRAP or not _WRAPS.search(line):
+            return False
+        if line.lstrip().startswith((*_ONLY_WHOLE_LINES, "#")):
+            return False
+        if not after:
+            return False if final else None
+        return after[0].islower()
+
+    def _inside(self, text: str) -> bool:
+        """Whether `text`, which ends like a sentence, ends inside something that must stay whole."""
+        if self._fenced or (self._column == 0 and text.lstrip().startswith(_ONLY_WHOLE_LINES)):
+            return True
+        if _ABBREVIATION.search(text.rstrip()):
+            return True
+        without_code = _CODE_SPAN.sub(lambda code: "" if code[0].endswith("`") and len(code[0]) > 1 else code[0], text)
+        return "`" in without_code[-300:] or bool(_OPEN.search(without_code))
+
+    def _clean(self, unit: str) -> str:
+        starts = self._column == 0
+        line = unit.rstrip("\r\n")
+        ended = len(line) < len(unit)
+        self._column = 0 if ended else self._column + len(unit)
+        if starts and FENCE.match(line) and (ended or not self._fenced):
+            self._fenced = not self._fenced
+            return ""
+        line = re.sub(r"[\r\n]+", " ", line)
+        text = code_line(line) if self._fenced else spoken_line(line, starts=starts, tags=self._tags)
+        text = text.strip()
+        if not text:
+            return ""
+        return text + ("\n" if ended else " " if unit[-1].isspace() else "")
