@@ -53,7 +53,7 @@ def download_model(
     folder = models_home() / family.name
     if offline or is_offline():
         raise DownloadError(
-            f"{family.name} is not on this machine, and nothing is fetched while offline; {_by_hand(family)}"
+            f"no complete {family.name} is on this machine, and nothing is fetched while offline; {_by_hand(family)}"
         )
     patience = patience or Patience()
     reasons = []
@@ -69,10 +69,8 @@ def download_model(
             found = inspect_model(folder, places.OURS, family)
             assert found is not None and found.complete
             return found
-    raise DownloadError(
-        f"{family.name} could not be fetched ({'; '.join(reasons)}); what has arrived is kept, and the same command "
-        f"goes on from there; {_by_hand(family)}"
-    )
+    kept = "; what has arrived is kept, and the same command goes on from there" if folder.exists() else ""
+    raise DownloadError(f"{family.name} could not be fetched ({'; '.join(reasons)}){kept}; {_by_hand(family)}")
 
 
 def remove_model(name: str) -> FoundModel:

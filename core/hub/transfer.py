@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 20
 LONGEST_LIST = 8 << 20  # bytes
-_AGENT = "cosyvox"
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -68,27 +67,24 @@ class _Passing(Exception):
 def get_json(url: str, patience: Patience) -> Any:
     """The JSON at `url`. A server that is not there is not asked twice. Raises HubError."""
 
-    def once() -> Any:
-        with _open(url, {"Accept": "application/json"}, patience) as response:
-            _refuse_web_page(response, url)
-            content = response.read(LONGEST_LIST + 1)
-        if len(content) > LONGEST_LIST:
-            raise HubError(f"{url} answers with more than {LONGEST_LIST} bytes")
-        try:
-            return json.loads(content)
-        except ValueError as error:
-            raise HubError(f"{url} does not answer with JSON") from error
-
     for failure in range(patience.tries):
         try:
-            return once()
+            with _open(url, {"Accept": "application/json"}, patience) as response:
+                _refuse_web_page(response, url)
+                content = response.read(LONGEST_LIST + 1)
+            break
         except _Passing as error:
             if failure == patience.tries - 1:
                 raise HubError(str(error)) from error
             _sleep(error, failure, patience, None)
         except (OSError, http.client.HTTPException) as error:
             raise HubError(_reason(error)) from error
-    raise AssertionError("unreachable")
+    if len(content) > LONGEST_LIST:
+        raise HubError(f"{url} answers with more than {LONGEST_LIST} bytes")
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        raise HubError(f"{url} does not answer with JSON") from error
 
 
 def fetch(
@@ -119,10 +115,8 @@ def matches(path: Path, file: RemoteFile) -> bool:
     try:
         if path.stat().st_size != file.size:
             return False
-        if file.algorithm == "sha256":
-            digest = hashlib.sha256()
-        else:
-            digest = hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
+        git = file.algorithm == "git"
+        digest = hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False) if git else hashlib.sha256()
         with path.open("rb") as content:
             while block := content.read(BLOCK):
                 digest.update(block)
@@ -173,8 +167,7 @@ def _append(
             )
         with _Writer(part, have) as writer:
             while block := response.read1(BLOCK):
-                if should_stop is not None and should_stop():
-                    raise Cancelled("stopped on request: what has arrived is kept, the same command goes on from there")
+                _pause(should_stop)
                 have += len(block)
                 if have > file.size:
                     raise HubError(f"{file.name} does not end after the {file.size} bytes of the list of files")
@@ -219,7 +212,7 @@ class _Writer:
 
 def _open(url: str, headers: dict[str, str], patience: Patience) -> http.client.HTTPResponse:
     """The answer to a GET. Raises HubError for what will not change, _Passing for what may."""
-    request = urllib.request.Request(url, headers={"User-Agent": _AGENT, "Accept-Encoding": "identity", **headers})
+    request = urllib.request.Request(url, headers={"User-Agent": "cosyvox", "Accept-Encoding": "identity", **headers})
     try:
         return urllib.request.urlopen(request, timeout=patience.stall)
     except urllib.error.HTTPError as error:
@@ -266,9 +259,13 @@ def _sleep(error: Exception, failures: int, patience: Patience, should_stop: Sho
         raise HubError(f"{error}, and asks to wait for {asked:.0f} s") from error
     until = time.monotonic() + max(asked, min(patience.first_wait * 2**failures, patience.longest_wait))
     while (left := until - time.monotonic()) > 0:
-        if should_stop is not None and should_stop():
-            raise Cancelled("stopped on request: what has arrived is kept, the same command goes on from there")
+        _pause(should_stop)
         time.sleep(min(left, 0.2))
+
+
+def _pause(should_stop: ShouldStop | None) -> None:
+    if should_stop is not None and should_stop():
+        raise Cancelled("stopped on request: what has arrived is kept, the same command goes on from there")
 
 
 def _reason(error: Exception) -> str:

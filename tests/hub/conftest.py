@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hubs import Hubs, serve_hubs
+from hubs import NAME, Hubs, serve_hubs
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +18,12 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("COMFYUI_PATH", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "COSYVOX_OFFLINE", "HF_HUB_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
+
+
+@pytest.fixture
+def folder(machine: Path) -> Path:
+    """Where the model is fetched to."""
+    return machine / "home" / "models" / NAME
 
 
 @pytest.fixture

@@ -10,8 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from cosyvox.core.hub.transfer import Patience
+
+NAME = "CosyVoice2-0.5B"
+HASTY = Patience(stall=0.3, tries=3, first_wait=0.01, longest_wait=0.2)
 FILES = {
     "cosyvoice2.yaml": b"sample_rate: 24000\n",
     "llm.pt": bytes(range(256)) * 2000,
@@ -129,6 +134,16 @@ def reply(
     handler.wfile.write(content)
     handler.wfile.flush()
     time.sleep(pause)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def check_whole(folder: Path) -> None:
+    """The files that are needed, bit for bit, and nothing else."""
+    assert files(folder) == NEEDED
+    assert all((folder / name).read_bytes() == FILES[name] for name in NEEDED)
 
 
 def _meaning(path: str) -> tuple[str, str]:
