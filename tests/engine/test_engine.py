@@ -25,6 +25,9 @@ from cosyvox.core import (
 from cosyvox.core.pipeline import Pipeline
 
 TEXT = "Good."
+# Two segments: each is spoken in one language.
+FIRST = "The first sentence is in English."
+SECOND = "Der zweite Satz ist nicht in der Sprache."
 
 
 @pytest.fixture(scope="module")
@@ -84,13 +87,9 @@ def test_any_integer_is_a_seed(engine: Engine, voice: Voice, seed: int) -> None:
 
 
 def test_segments_are_joined(engine: Engine, voice: Voice) -> None:
-    sentences = [
-        "The first sentence is here, and it is long enough to be spoken alone.",
-        "The second one follows it, and it is long enough to be alone as well!",
-    ]
-    speech = engine.speak(" ".join(sentences), voice=voice)
+    speech = engine.speak(f"{FIRST} {SECOND}", voice=voice)
     first, second = speech.segments
-    assert [first.text, second.text] == sentences
+    assert [first.text, second.text] == [FIRST, SECOND]
     assert 0 == first.start < first.stop == second.start < second.stop == len(speech.audio)
 
 
@@ -188,7 +187,7 @@ def test_samples_can_be_cloned(engine: Engine, prompt_wav: Path, voice: Voice) -
 
 def test_progress(engine: Engine, voice: Voice) -> None:
     told: list[Progress] = []
-    engine.speak("The first sentence is here. The second one follows it!", voice=voice, on_progress=told.append)
+    engine.speak(f"{FIRST} {SECOND}", voice=voice, on_progress=told.append)
     stages = [progress.stage for progress in told]
     assert stages.index("speech") < stages.index("mel") < stages.index("waveform")
     assert {(progress.segment, progress.segments) for progress in told} == {(1, 2), (2, 2)}
