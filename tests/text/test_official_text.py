@@ -69,7 +69,7 @@ def test_segments(index: int, tokenizer: Tokenizer) -> None:
     assert segments(GOLDEN["entries"][index]["text"], tokenizer) == expected(index)
 
 
-@pytest.mark.parametrize("index", map(int, BETTER))
+@pytest.mark.parametrize("index", [int(index) for index in BETTER])
 def test_what_is_better_differs_and_says_why(index: int) -> None:
     entry = GOLDEN["entries"][index]
     assert BETTER[str(index)]["text"] == entry["text"]
