@@ -38,7 +38,9 @@ def test_the_default_file_is_never_replaced(speaking, tmp_path):
 
 
 def test_json_describes_the_file(speaking, tmp_path, prompt_wav):
-    done = speaking(TEXT, "--json", "--transcript", "The words of a prompt of three seconds.", "--seed", "7", "--sample-rate", "16000", "-o", "a.wav")
+    words = "The words of a prompt of three seconds."
+    options = ("--transcript", words, "--seed", "7", "--sample-rate", "16000", "-o", "a.wav")
+    done = speaking(TEXT, "--json", *options)
     assert done.returncode == 0, done.stderr
     assert done.stderr == b""
     result = json.loads(done.stdout)
