@@ -41,20 +41,33 @@ def new_folder(folder: Path) -> Iterator[Path]:
                     parent.rmdir()
 
 
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` when the block ends well, and vanishes when it does not. Raises OSError."""
+    if path.exists() and not path.is_file():  # a device or a pipe must be written to, not replaced
+        with path.open("wb") as stream:
+            yield stream
+        return
+    draft = path.with_name(f".{uuid.uuid4().hex}.partial")
+    try:
+        with draft.open("xb") as stream:
+            yield stream
+        draft.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+
+
 def write_file(path: Path, content: bytes, *, replace: bool = False) -> None:
     """A file that appears whole or not at all. Raises StorageError, also if it exists and may not be replaced."""
-    draft = path.with_name(f".{uuid.uuid4().hex}.partial")
     try:
         if path.exists() and not replace:
             raise StorageError(f"{path} exists already: name another file, or remove it first")
-        with draft.open("xb") as stream:
+        with replacing(path) as stream:
             stream.write(content)
-        draft.replace(path)
     except OSError as error:
         raise StorageError(f"{path} could not be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import wave
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import AudioError, StorageError
+from ..storage import replacing
 from .rates import check_rate
 
 # What a recording may take in memory: 46 minutes of 48 kHz stereo, 4.6 hours of 16 kHz mono.
@@ -56,7 +54,7 @@ def write_wav(target: str | os.PathLike[str] | BinaryIO, audio: NDArray[np.float
     pcm = np.round(np.clip(np.atleast_2d(audio), -1.0, 1.0) * 32767.0).astype(np.int16)
     try:
         if isinstance(target, (str, os.PathLike)):
-            with _replacing(Path(target)) as stream:
+            with replacing(Path(target)) as stream:
                 _write_pcm(stream, pcm, rate)
         else:
             _write_pcm(target, pcm, rate)
@@ -72,23 +70,6 @@ def _write_pcm(stream: BinaryIO, pcm: NDArray[np.int16], rate: int) -> None:
         file.setframerate(rate)
         file.setnframes(pcm.shape[1])  # known before the first byte: a pipe cannot be sought back to correct it
         file.writeframesraw(pcm.T.tobytes())
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of `path` when the block ends well, and vanishes when it does not."""
-    if path.exists() and not path.is_file():  # a device or a pipe must be written to, not replaced
-        with path.open("wb") as stream:
-            yield stream
-        return
-    draft = path.with_name(f".{uuid4().hex}.part")
-    try:
-        with draft.open("xb") as stream:
-            yield stream
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
 
 
 def _soundfile() -> Any:
