@@ -82,7 +82,7 @@ def locked(path: Path, *, patience: float = 30.0) -> Iterator[None]:
         raise StorageError(f"{path.parent} cannot be written to: {error.strerror or error}") from error
     with stream:
         deadline = time.monotonic() + patience
-        while not _try_lock(stream):
+        while not try_lock(stream):
             if time.monotonic() > deadline:
                 raise StorageError(f"{path.parent} is being changed by another program: wait for it, and try again")
             time.sleep(0.02)
@@ -95,7 +95,7 @@ def locked(path: Path, *, patience: float = 30.0) -> Iterator[None]:
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(stream: BinaryIO) -> bool:
+    def try_lock(stream: BinaryIO) -> bool:
         stream.seek(0)
         try:
             msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
@@ -110,10 +110,10 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try_lock(stream: BinaryIO) -> bool:
+    def try_lock(stream: BinaryIO) -> bool:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except OSError:  # held by another, or a file system without locks: either way not ours
             return False
         return True
 

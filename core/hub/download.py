@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import queue
 import shutil
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,7 +14,7 @@ from ..errors import DownloadError, ModelNotFound, RequestError, StorageError
 from ..families import FAMILIES, Family
 from ..home import models_home
 from ..request import OnProgress, Progress, ShouldStop
-from ..storage import check_room
+from ..storage import check_room, try_lock
 from . import places
 from .found import FoundModel, family_of, inspect_model, models_on_disk, needed_files
 from .listing import list_files, page
@@ -175,28 +174,14 @@ def _alone(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise StorageError(f"{folder} could not be written: {error.strerror}") from error
     with held:
-        try:
-            _lock(held.fileno())
-        except OSError as error:
-            raise StorageError(f"{folder} is in use: another download runs; wait for its end") from error
+        if not try_lock(held):
+            raise StorageError(f"{folder} is in use: another download runs; wait for its end")
         try:
             yield
         finally:
             for empty in (*(child for child in folder.glob("*") if child.is_dir()), folder):
                 with suppress(OSError):
                     empty.rmdir()
-
-
-def _lock(descriptor: int) -> None:
-    """Raises OSError if another process holds it."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _by_hand(family: Family) -> str:
