@@ -88,7 +88,7 @@ def _read_folder(folder: Path) -> tuple[str, Prompt | Voice]:
     stored = read_voice(folder, id)
     if stored.recording is not None:
         return id, stored.prompt()
-    features = read_features(stored.path / FEATURES, {})
+    features = read_features(stored.path / FEATURES)
     return id, replace(
         features, name=id, family=str(stored.family), transcript=stored.transcript, warnings=stored.warnings
     )

@@ -6,7 +6,6 @@ again when either is another. Some voices come as nothing but this; then the fil
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from .voice import Voice
 if TYPE_CHECKING:
     from .frontend import FrontEnd
 
-_SPEECH_TOKENS, _MEL, _X_VECTOR = "speech_tokens", "mel", "x_vector"
+_SPEECH_TOKENS, _MEL, _X_VECTOR, _ORIGIN = "speech_tokens", "mel", "x_vector", "origin"
 MAX_BYTES = 64 << 20
 
 
@@ -35,7 +34,7 @@ def recall(stored: StoredVoice, front_end: FrontEnd) -> Voice:
     if stored.recording is None:
         return _bound(stored, front_end.family)
     prompt = stored.prompt()
-    origin = {"recording": prompt.digest, "model": front_end.fingerprint}
+    origin = f"{prompt.digest} heard by {front_end.fingerprint}"
     path = stored.cache / f"{front_end.family}-{front_end.fingerprint[:8]}.safetensors"
     with suppress(OSError, VoiceError):
         cached = read_features(path, origin)
@@ -55,19 +54,22 @@ def recall(stored: StoredVoice, front_end: FrontEnd) -> Voice:
     return voice
 
 
-def features_file(voice: Voice, origin: Mapping[str, str]) -> bytes:
-    """The content of a file that holds a voice's features, and where they come from."""
+def features_file(voice: Voice, origin: str = "") -> bytes:
+    """The content of a file that holds a voice's features, and where they come from: always the same bytes."""
     from safetensors.numpy import save
 
     arrays = {_SPEECH_TOKENS: voice.speech_tokens, _MEL: voice.mel, _X_VECTOR: voice.x_vector}
-    content: bytes = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, dict(origin))
+    # One entry at most: safetensors writes several in an order that changes from call to call.
+    metadata = {_ORIGIN: origin} if origin else None
+    content: bytes = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
     return content
 
 
-def read_features(path: Path, origin: Mapping[str, str]) -> Voice:
+def read_features(path: Path, origin: str = "") -> Voice:
     """A voice of which nothing but its features is known.
 
-    Raises OSError, and VoiceError if the file is damaged or of another origin.
+    origin: what the file must say of itself; empty takes any. Raises OSError, and VoiceError if the file is damaged
+    or of another origin.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -79,7 +81,7 @@ def read_features(path: Path, origin: Mapping[str, str]) -> Voice:
             tokens, mel, x_vector = (file.get_tensor(name) for name in (_SPEECH_TOKENS, _MEL, _X_VECTOR))
     except (SafetensorError, TypeError, ValueError) as error:
         raise VoiceError(f"{path} is damaged ({error}): add the voice again") from error
-    if any(metadata.get(key) != value for key, value in origin.items()):
+    if origin and metadata.get(_ORIGIN) != origin:
         raise VoiceError(f"{path} is of another recording or model")
     voice = Voice("", "", np.zeros(0, np.float32), 0, tokens, mel, x_vector)
     check_features(voice, str(path))
@@ -105,7 +107,7 @@ def _bound(stored: StoredVoice, family: str) -> Voice:
             f"the voice {stored.id} holds no recording, only what a {stored.family} needs; this model is {family}"
         )
     try:
-        features = read_features(stored.path / FEATURES, {})
+        features = read_features(stored.path / FEATURES)
     except OSError as error:
         raise VoiceError(f"the voice {stored.id} is incomplete ({error}): import it again") from error
     return replace(

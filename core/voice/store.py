@@ -276,7 +276,7 @@ def _fill(folder: Path, source: Prompt | Voice) -> None:
         write_voice(folder, Prompt(source.recording, source.sample_rate, source.transcript, source.warnings))
     else:
         check_features(source, source.name)
-        (folder / FEATURES).write_bytes(features_file(source, {}))
+        (folder / FEATURES).write_bytes(features_file(source))
         write_description(folder, source.transcript, source.warnings, {"family": source.family})
 
 
