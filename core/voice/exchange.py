@@ -144,5 +144,3 @@ def _is_voices(parts: tuple[str, ...]) -> bool:
         return parts[-1] in (DESCRIPTION, RECORDING, FEATURES)
     check_id(PurePosixPath(parts[-1]).stem)
     return suffix in AUDIO_SUFFIXES or suffix == ".txt"
-
-

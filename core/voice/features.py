@@ -110,6 +110,4 @@ def _bound(stored: StoredVoice, family: str) -> Voice:
         features = read_features(stored.path / FEATURES)
     except OSError as error:
         raise VoiceError(f"the voice {stored.id} is incomplete ({error}): import it again") from error
-    return replace(
-        features, name=stored.id, family=family, transcript=stored.transcript, warnings=stored.warnings
-    )
+    return replace(features, name=stored.id, family=family, transcript=stored.transcript, warnings=stored.warnings)

@@ -100,9 +100,7 @@ def test_an_existing_output_is_refused(cosyvox, prompted):
     assert (prompted / "mine.wav").read_bytes() == b"precious"
 
 
-@pytest.mark.parametrize(
-    ("name", "says"), [("speech.mp3", ".wav"), ("nowhere/speech.wav", "nowhere"), (".", "folder")]
-)
+@pytest.mark.parametrize(("name", "says"), [("speech.mp3", ".wav"), ("nowhere/speech.wav", "nowhere"), (".", "folder")])
 def test_an_impossible_output_is_refused(cosyvox, prompted, name, says):
     assert says in cosyvox.fails(1, *SAY, "-o", name)
     assert [path.name for path in prompted.iterdir()] == ["prompt.wav"]
