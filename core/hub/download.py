@@ -18,7 +18,8 @@ from ..storage import check_room, try_lock
 from . import places
 from .found import FoundModel, family_of, inspect_model, models_on_disk, needed_files
 from .listing import list_files, page
-from .transfer import HubError, Patience, RemoteFile, fetch, matches
+from .transfer import RemoteFile, fetch, matches
+from .web import HubError, Patience, check_stop
 
 HUBS = {"modelscope": "ModelScope", "huggingface": "Hugging Face"}
 OFFLINE_VARIABLES = ("COSYVOX_OFFLINE", "HF_HUB_OFFLINE")
@@ -57,7 +58,7 @@ def download_model(
     patience = patience or Patience()
     reasons = []
     with _alone(folder):
-        for answered, listed in _lists(family, [hub] if hub else list(HUBS), patience):
+        for answered, listed in _lists(family, [hub] if hub else list(HUBS), patience, should_stop):
             try:
                 if isinstance(listed, HubError):
                     raise listed
@@ -108,9 +109,9 @@ def is_offline() -> bool:
 
 
 def _lists(
-    family: Family, hubs: Sequence[str], patience: Patience
+    family: Family, hubs: Sequence[str], patience: Patience, should_stop: ShouldStop | None
 ) -> Iterator[tuple[str, list[RemoteFile] | HubError]]:
-    """What each hub answers, in the order of the answers; all are asked at once."""
+    """What each hub answers, in the order of the answers; all are asked at once. Raises Cancelled."""
     answers: queue.SimpleQueue[tuple[str, list[RemoteFile] | HubError]] = queue.SimpleQueue()
 
     def ask(hub: str) -> None:
@@ -124,7 +125,12 @@ def _lists(
     for hub in hubs:
         threading.Thread(target=ask, args=(hub,), daemon=True).start()
     for _ in hubs:
-        yield answers.get()
+        while True:
+            check_stop(should_stop)
+            with suppress(queue.Empty):  # with an end to it: on Windows, Ctrl-C does not interrupt a wait without one
+                answer = answers.get(timeout=0.2)
+                break
+        yield answer
 
 
 def _fetch_all(

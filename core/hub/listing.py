@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from ..families import Family
 from .found import needed_files
-from .transfer import HubError, Patience, RemoteFile, get_json
+from .transfer import RemoteFile
+from .web import HubError, Patience, get_json
 
 LARGEST_FILE = 32 << 30  # bytes
 _MOST_FILES = 10_000

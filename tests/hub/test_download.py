@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 from cosyvox.core import Cancelled, DownloadError, ModelNotFound, RequestError, StorageError, find_model, models_on_disk
-from cosyvox.core.hub import transfer
+from cosyvox.core.hub import web
 from cosyvox.core.hub.download import download_model, own_model, remove_model
-from cosyvox.core.hub.transfer import Patience
+from cosyvox.core.hub.web import Patience
 from hubs import FILES, HASTY, NAME, NEEDED, Hubs, check_whole, files, reply
 
 
@@ -100,6 +100,39 @@ def test_a_server_that_cannot_resume_starts_over(hubs: Hubs, folder: Path) -> No
     check_whole(folder)
 
 
+def trickle(handler, file, number):
+    """A byte now and then: never silent for long, and never done."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(10**6 if file == "list" else len(FILES[file])))
+    handler.end_headers()
+    with suppress(OSError):  # until we are left
+        while True:
+            handler.wfile.write(b"b")
+            time.sleep(0.02)
+
+
+@pytest.mark.parametrize("what", ["list", "llm.pt"])
+def test_a_server_that_trickles_is_given_up(hubs: Hubs, folder: Path, what: str) -> None:
+    hubs.answer = lambda handler, file, number: file == what and trickle(handler, file, number)
+    with pytest.raises(DownloadError, match="fewer than 1000 bytes arrive in a second, 3 times in a row"):
+        download_model(NAME, hub="huggingface", patience=HASTY)
+    assert hubs.count(what) == HASTY.tries
+
+
+def test_stopping_while_no_hub_answers(hubs: Hubs, folder: Path) -> None:
+    asked = threading.Event()
+
+    def silent(handler, file, number):
+        asked.set()
+        reply(handler, b"", length=1, pause=1.0)
+        return True
+
+    hubs.answer = silent
+    with pytest.raises(Cancelled):
+        download_model(NAME, patience=Patience(stall=30), should_stop=asked.is_set)
+    assert not folder.exists()
+
+
 def test_a_server_that_never_sends_anything_is_given_up(hubs: Hubs, folder: Path) -> None:
     def silent(handler, file, number):
         if file == "llm.pt":
@@ -115,9 +148,9 @@ def test_a_server_that_never_sends_anything_is_given_up(hubs: Hubs, folder: Path
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_busy_server_is_asked_again_when_it_says(hubs: Hubs, folder: Path, status: int, monkeypatch) -> None:
     pauses = []
-    monkeypatch.setattr(transfer.time, "sleep", pauses.append)
+    monkeypatch.setattr(web.time, "sleep", pauses.append)
     now = iter(range(0, 1000, 1))
-    monkeypatch.setattr(transfer.time, "monotonic", lambda: next(now) / 100)
+    monkeypatch.setattr(web.time, "monotonic", lambda: next(now) / 100)
 
     def busy(handler, file, number):
         if file not in ("list", "llm.pt") or number:
@@ -187,14 +220,22 @@ def test_a_full_disk_is_said_before(hubs: Hubs, folder: Path, monkeypatch: pytes
     assert {file for _, file, _ in hubs.asked} == {"list"}
 
 
-def test_a_disk_that_fills_up(hubs: Hubs, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(self, block: bytes) -> None:
-        raise self._error(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits there")
+def test_a_disk_that_fills_up(hubs: Hubs, folder: Path) -> None:
+    import resource
 
-    monkeypatch.setattr(transfer._Writer, "write", full)
-    with pytest.raises(StorageError, match="No space left"):
-        download_model(NAME, patience=HASTY)
-    monkeypatch.undo()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, limits[1]))
+    try:
+        with pytest.raises(StorageError, match=r"llm\.pt\..*part could not be written: File too large"):
+            download_model(NAME, patience=HASTY)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert part_of(folder, "llm.pt").stat().st_size == 300_000
+    hubs.asked.clear()
+    download_model(NAME, patience=HASTY)
+    check_whole(folder)
+    assert [requested for _, file, requested in hubs.asked if file == "llm.pt"] == ["bytes=300000-"]
 
 
 def test_stopping_keeps_what_has_arrived(hubs: Hubs, folder: Path) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import email
+import gzip
+import io
+import urllib.request
+import urllib.response
 from pathlib import Path
 
 import pytest
 from cosyvox.core import DownloadError, ModelNotFound, find_model, models_on_disk
 from cosyvox.core.hub.download import download_model
-from hubs import FILES, HASTY, NAME, Hubs, check_whole, reply
+from cosyvox.core.hub.web import HubError, get
+from hubs import FILES, HASTY, NAME, Hubs, check_whole, reply, serve_hubs
 
 
 def web_page(handler, file, number):
@@ -37,12 +43,35 @@ def other_content(handler, file, number):
     return True
 
 
+def compressed(handler, file, number):
+    content = gzip.compress(FILES[file])
+    reply(handler, content, headers={"Content-Encoding": "gzip"})
+    return True
+
+
+def to(address: str):
+    def redirect(handler, file, number):
+        reply(handler, b"", status=302, headers={"Location": address})
+        return True
+
+    return redirect
+
+
+def in_circles(handler, file, number):
+    reply(handler, b"", status=302, headers={"Location": handler.path})
+    return True
+
+
 LIES = [
     (web_page, "a web page: a proxy or a login page"),
     (not_found, "404"),
     (too_long_by_its_header, "1000000000000000 are sent"),
     (endless, "does not end after"),
     (other_content, "is not what the list of files says"),
+    (compressed, "in the encoding 'gzip', which was not asked for"),
+    (to("file:///etc/passwd"), "file:///etc/passwd' is not allowed"),
+    (to("ftp://127.0.0.1/llm.pt"), "sends us on to ftp://127.0.0.1/llm.pt: not followed"),
+    (in_circles, "infinite loop"),
 ]
 
 
@@ -71,6 +100,30 @@ def test_the_other_hub_helps_out(hubs: Hubs, folder: Path, lie, reason: str) -> 
     hubs.answer = one_lies
     download_model(NAME, patience=HASTY)
     check_whole(folder)
+
+
+def test_hubs_keep_their_files_elsewhere(hubs: Hubs, folder: Path) -> None:
+    with serve_hubs() as store:
+
+        def elsewhere(handler, file, number):
+            return file != "list" and to(store.address + handler.path)(handler, file, number)
+
+        hubs.answer = elsewhere
+        download_model(NAME, patience=HASTY)
+        assert store.count("llm.pt") == 1
+    check_whole(folder)
+
+
+def test_encryption_is_not_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def https_open(self: object, request: urllib.request.Request) -> urllib.response.addinfourl:
+        headers = email.message_from_string("Location: http://127.0.0.1:9/llm.pt\n\n")
+        answer = urllib.response.addinfourl(io.BytesIO(), headers, request.full_url, 302)
+        answer.msg = "Found"
+        return answer
+
+    monkeypatch.setattr(urllib.request.HTTPSHandler, "https_open", https_open)
+    with pytest.raises(HubError, match=r"sends us on to http://127\.0\.0\.1:9/llm\.pt: not followed"):
+        get("https://127.0.0.1:9/llm.pt", {}, HASTY)
 
 
 def replace(name: str, **fields: object):

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from cosyvox.core.hub.transfer import Patience
+from cosyvox.core.hub.web import Patience
 
 NAME = "CosyVoice2-0.5B"
 HASTY = Patience(stall=0.3, tries=3, first_wait=0.01, longest_wait=0.2)
