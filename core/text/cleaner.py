@@ -24,6 +24,7 @@ _ABBREVIATION = re.compile(
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|bzw|usw|ca|evtl|ggf|inkl|Str|Abs|Hr|Fr|Sra?|z|u)"
     r"|\b[A-Za-z](?:\.[A-Za-z])*|\b\d{1,2})\.$"
 )
+_LONGEST_ABBREVIATION = 24
 # A link, a tag or code that is not closed yet: what looks like the end of a sentence is inside it.
 _OPEN = re.compile(r"\[[^\[\]]{0,300}$|\]\([^()\n]{0,300}$|<[A-Za-z/!][^<>]{0,300}$")
 _CODE_SPAN = re.compile(r"`[^`]{0,300}`?")
@@ -41,6 +42,7 @@ class Cleaner:
     def __init__(self, tags: Collection[str] = ()) -> None:
         self._tags = frozenset(tags)
         self._held = ""
+        self._searched = 0  # where the search for an end goes on: what was found before it is decided
         self._column = 0  # characters of this line that were given back before `_held`
         self._fenced = False
 
@@ -67,14 +69,14 @@ class Cleaner:
         units = []
         while (end := self._end(final=final)) is not None:
             units.append(self._clean(self._held[:end]))
-            self._held = self._held[end:]
+            self._held, self._searched = self._held[end:], 0
         return [unit for unit in units if unit]
 
     def _end(self, *, final: bool) -> int | None:
         """Where the first unit of what is held ends; None if that is not known yet."""
         held = self._held
-        start = 0
-        if self._column == 0 and (number := _LIST_NUMBER.match(held)):
+        start = self._searched
+        if not start and self._column == 0 and (number := _LIST_NUMBER.match(held)):
             start = number.end()
         for match in _BREAK.finditer(held, start):
             if match.end() > MOST_HELD:
@@ -87,6 +89,7 @@ class Cleaner:
                     return match.end()
             elif not self._inside(held[: match.end()]):
                 return match.end()
+            self._searched = match.end()
         if len(held) > MOST_HELD:
             return held.rfind(" ", 1, MOST_HELD) + 1 or MOST_HELD
         return len(held) if final and held else None
@@ -108,7 +111,7 @@ class Cleaner:
         """Whether `text`, which ends like a sentence, ends inside something that must stay whole."""
         if self._fenced or (self._column == 0 and text.lstrip().startswith(_ONLY_WHOLE_LINES)):
             return True
-        if _ABBREVIATION.search(text.rstrip()):
+        if _ABBREVIATION.search(text.rstrip()[-_LONGEST_ABBREVIATION:]):
             return True
         without_code = _CODE_SPAN.sub(lambda code: "" if code[0].endswith("`") and len(code[0]) > 1 else code[0], text)
         return "`" in without_code[-300:] or bool(_OPEN.search(without_code))

@@ -1,4 +1,4 @@
-"""What texts sound like: a table of them, wherever they are cut, and nothing in them lost."""
+"""What texts sound like: a table of them, and nothing in them lost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from cosyvox.core import Lexicon, TextError, read_lexicon
 from cosyvox.core.families.cosyvoice2 import COSYVOICE2
 from cosyvox.core.text.cleaner import Cleaner
-from cosyvox.core.text.front import Reader, prepare
+from cosyvox.core.text.front import prepare
 from cosyvox.core.text.split import Rules
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,24 +43,6 @@ def test_spoken_form(text: str, said: str) -> None:
 def cleaned(*pieces: str) -> str:
     cleaner = Cleaner(TAGS)
     return "".join([*map(cleaner.feed, pieces), cleaner.finish()])
-
-
-@pytest.mark.parametrize("text", [text for text, _ in SPOKEN])
-def test_clean_wherever_it_is_cut(text: str) -> None:
-    whole = cleaned(text)
-    assert cleaned(*text) == whole
-    for place in range(len(text) + 1):
-        assert cleaned(text[:place], text[place:]) == whole
-
-
-def test_segments_wherever_a_long_text_is_cut() -> None:
-    text = " ".join(text for text, _ in SPOKEN[:40])
-    whole = prepare(text, Characters(), TAGS)
-    assert len(whole) > 5
-    for size in (1, 7, 100):
-        reader = Reader(Characters(), TAGS)
-        pieces = [segment for start in range(0, len(text), size) for segment in reader.feed(text[start : start + size])]
-        assert pieces + reader.finish() == whole
 
 
 WORDS = "apple river don't Straße 世界 银行 儿 嗯 こんにちは カタカナ 안녕 мир [laughter] <strong>x</strong>".split()  # noqa: SIM905
