@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import time
@@ -13,6 +14,9 @@ from typing import BinaryIO
 
 from .errors import StorageError
 
+_DRAFT = re.compile(r"\.cosyvox-[0-9a-f]{32}\.partial")
+_LOCK = ".lock"
+
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
@@ -21,24 +25,34 @@ def new_folder(folder: Path) -> Iterator[Path]:
     Raises StorageError if `folder` holds something already, or if the block could not write.
     """
     folder = folder.resolve()
-    draft = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}.partial")
     made = [parent for parent in folder.parents if not parent.exists()]  # the innermost first
     try:
         if folder.exists() and not (folder.is_dir() and next(folder.iterdir(), None) is None):
             raise StorageError(f"{folder} exists already: name another folder, or remove it first")
-        draft.mkdir(parents=True)
-        yield draft
-        if folder.exists():
-            folder.rmdir()
-        draft.rename(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _draft(folder.parent) as draft:
+            draft.mkdir()
+            yield draft
+            if folder.exists():
+                folder.rmdir()
+            draft.rename(folder)
     except OSError as error:
         raise StorageError(f"{folder} could not be written: {error.strerror or error}") from error
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
         if not folder.exists():
             for parent in made:
                 with suppress(OSError):
                     parent.rmdir()
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder and all in it; nobody sees half of it, also if this process is killed. Raises StorageError."""
+    try:
+        with _draft(folder.parent) as aside:
+            folder.rename(aside)
+            shutil.rmtree(aside)
+    except OSError as error:
+        raise StorageError(f"{folder} could not be removed: {error.strerror or error}") from error
 
 
 @contextmanager
@@ -48,15 +62,69 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with path.open("wb") as stream:
             yield stream
         return
-    draft = path.with_name(f".{uuid.uuid4().hex}.partial")
-    try:
+    with _draft(path.parent) as draft:
         with draft.open("xb") as stream:
             yield stream
         draft.replace(path)
-    except BaseException:
+
+
+def sweep(folder: Path) -> None:
+    """Remove what was being written in `folder` by processes that were killed, and nothing else."""
+    for lock in folder.glob(f".cosyvox-*{_LOCK}"):
+        draft = lock.with_suffix("")
+        if not _DRAFT.fullmatch(draft.name):
+            continue
+        # Asked before the lock is: a writer locks first, so what it makes meanwhile is never taken for a dead one's.
+        left = draft.exists()
         with suppress(OSError):
-            draft.unlink(missing_ok=True)
-        raise
+            with lock.open("r+b") as stream:
+                dead = try_lock(stream)
+                if dead and left:
+                    _discard(draft)
+            if dead and not draft.exists():
+                lock.unlink()
+
+
+@contextmanager
+def _draft(folder: Path) -> Iterator[Path]:
+    """A free hidden name in `folder`, for what nobody is to see yet; what bears it when the block ends is removed.
+
+    A lock beside it says that its writer lives: after a kill, whoever writes into the folder next removes both.
+    Raises OSError.
+    """
+    sweep(folder)
+    stream = _claim(folder)
+    lock = Path(stream.name)
+    draft = lock.with_suffix("")
+    try:
+        yield draft
+    finally:
+        _discard(draft)
+        stream.close()
+        if not draft.exists():
+            with suppress(OSError):
+                lock.unlink()
+
+
+def _claim(folder: Path) -> BinaryIO:
+    """A new lock file, locked. Raises OSError."""
+    while True:
+        lock = folder / f".cosyvox-{uuid.uuid4().hex}.partial{_LOCK}"
+        stream = lock.open("xb")
+        deadline = time.monotonic() + 1.0
+        while not try_lock(stream) and time.monotonic() < deadline:  # at the end: a file system without locks
+            time.sleep(0.01)
+        if lock.exists():
+            return stream
+        stream.close()  # somebody swept it away before it was locked
+
+
+def _discard(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def write_file(path: Path, content: bytes, *, replace: bool = False) -> None:

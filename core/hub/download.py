@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import queue
-import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -14,7 +13,7 @@ from ..errors import DownloadError, ModelNotFound, RequestError, StorageError
 from ..families import FAMILIES, Family
 from ..home import models_home
 from ..request import OnProgress, Progress, ShouldStop
-from ..storage import check_room, try_lock
+from ..storage import check_room, remove_folder, sweep, try_lock
 from . import places
 from .found import FoundModel, family_of, inspect_model, models_on_disk, needed_files
 from .listing import list_files, page
@@ -76,17 +75,14 @@ def download_model(
 def remove_model(name: str) -> FoundModel:
     """Delete a model from our own home, and only there: by family or by the name of its folder.
 
-    Raises ModelNotFound, StorageError. Interrupted, it leaves an incomplete folder, which can be removed again.
+    Raises ModelNotFound, StorageError.
     """
     model = own_model(name)
     if model.path.is_symlink():
         model.path.unlink()
         return model
     with _alone(model.path):
-        try:
-            shutil.rmtree(model.path)
-        except OSError as error:
-            raise StorageError(f"{model.path} could not be removed: {error.strerror}") from error
+        remove_folder(model.path)
     return model
 
 
@@ -182,6 +178,7 @@ def _alone(folder: Path) -> Iterator[None]:
     with held:
         if not try_lock(held):
             raise StorageError(f"{folder} is in use: another download runs; wait for its end")
+        sweep(folder.parent)
         try:
             yield
         finally:
