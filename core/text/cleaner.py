@@ -27,6 +27,7 @@ _ABBREVIATION = re.compile(
 _LONGEST_ABBREVIATION = 24
 # A link, a tag or code that is not closed yet: what looks like the end of a sentence is inside it.
 _OPEN = re.compile(r"\[[^\[\]]{0,300}$|\]\([^()\n]{0,300}$|<[A-Za-z/!][^<>]{0,300}$")
+_TAG_BEGUN = re.compile(r"[<\[][/\w-]{0,20}\Z")
 _CODE_SPAN = re.compile(r"`[^`]{0,300}`?")
 _ONLY_WHOLE_LINES = ("```", "~~~", "|")
 _WRAPS = re.compile(r"[\w,;-]\Z")
@@ -91,7 +92,8 @@ class Cleaner:
                 return match.end()
             self._searched = match.end()
         if len(held) > MOST_HELD:
-            return held.rfind(" ", 1, MOST_HELD) + 1 or MOST_HELD
+            tag = _TAG_BEGUN.search(held, 1, MOST_HELD)
+            return held.rfind(" ", 1, MOST_HELD) + 1 or (tag.start() if tag else MOST_HELD)
         return len(held) if final and held else None
 
     def _wrapped(self, match: re.Match[str], *, final: bool) -> bool | None:

@@ -13,6 +13,7 @@ from .language import guess
 from .lexicon import Lexicon
 from .normalize import normalize
 from .split import Packer, Piece, Rules, clauses, ended
+from .tags import Spans, split_tags
 
 
 class Encoder(Protocol):
@@ -33,7 +34,8 @@ class Reader:
     """Segments of a text that arrives in pieces, each as soon as it is complete.
 
     The segments are the same wherever the text was cut. tags: control tags of the model that a text
-    may hold. Not to be shared between threads.
+    may hold. A pair of them (<strong>…</strong>) reaches to the end of its line at most; where it spans
+    several segments it is closed and opened again. Not to be shared between threads.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Reader:
         self._rules = rules or Rules()
         self._cleaner = Cleaner(self._tags)
         self._packer = Packer(self._rules)
+        self._written, self._spoken = Spans(self._tags), Spans(self._tags)
         self._language = "en"  # of the sentence before: digits alone are read as it was
         self._blank = False  # whether the sentence before was parted by one from this
 
@@ -55,29 +58,47 @@ class Reader:
 
     def finish(self) -> list[Segment]:
         """The rest. The reader is as new afterwards."""
-        segments = self._read(self._cleaner.last_units()) + _segments(self._packer.finish())
+        segments = self._read(self._cleaner.last_units()) + self._segments(self._packer.finish())
+        self._written.close()
+        self._spoken.close()
         self._language, self._blank = "en", False
         return segments
 
     def _read(self, units: Iterable[str]) -> list[Segment]:
         pieces: list[Piece] = []
         for unit in units:
-            if speakable(unit):
-                pieces += self._sentence(unit)
-        return _segments(pieces)
+            text = self._written.read(unit.strip())
+            if unit.endswith("\n"):
+                text += self._written.close()
+            if speakable(self._written.words(text)):
+                pieces += self._sentence(text, parted=unit[-1].isspace())
+            elif spans := "".join(split_tags(text, self._tags)[1::2]):
+                pieces += self._packer.add(spans, self._language, len)
+        return self._segments(pieces)
 
-    def _sentence(self, unit: str) -> list[Piece]:
-        self._language = language = guess(_without(unit, self._tags), default=self._language)
-        text = self._lexicon.apply(unit.strip()) if self._lexicon else unit.strip()
-        text = ended(normalize(text, language, self._tags), language)
+    def _sentence(self, text: str, *, parted: bool) -> list[Piece]:
+        """parted: whether a blank follows it."""
+        self._language = language = guess(" ".join(split_tags(text, self._tags)[::2]), default=self._language)
+        text = ended(normalize(self._pronounced(text), language, self._tags), language)
         if self._blank and language != "zh":
             text = " " + text
-        self._blank = unit[-1].isspace() and text[-1:].isascii()
+        self._blank = parted and text[-1:].isascii()
         length = len if language == "zh" else self._tokens
         pieces: list[Piece] = []
         for clause in clauses(text, language, commas=self._rules.commas):
             pieces += self._packer.add(clause, language, length)
         return pieces
+
+    def _pronounced(self, text: str) -> str:
+        """`text` with the lexicon's words, in which a tag is no word."""
+        if not self._lexicon:
+            return text
+        parts = split_tags(text, self._tags)
+        return "".join(part if index % 2 else self._lexicon.apply(part) for index, part in enumerate(parts))
+
+    def _segments(self, pieces: Iterable[Piece]) -> list[Segment]:
+        segments = [Segment(self._spoken.whole(text.strip()), language) for text, language in pieces]
+        return [segment for segment in segments if speakable(self._spoken.words(segment.text))]
 
     def _tokens(self, text: str) -> int:
         return len(self._tokenizer.encode(text, allowed=self._tags))
@@ -95,17 +116,6 @@ def prepare(text: str, tokenizer: Encoder, tags: Collection[str] = (), lexicon: 
 def speakable(text: str) -> bool:
     """Whether there is anything to say in `text`: a letter or a digit of any script."""
     return any(unicodedata.category(character)[0] in "LN" for character in text)
-
-
-def _segments(pieces: Iterable[Piece]) -> list[Segment]:
-    stripped = [Segment(text.strip(), language) for text, language in pieces]
-    return [segment for segment in stripped if speakable(segment.text)]
-
-
-def _without(text: str, tags: Iterable[str]) -> str:
-    for tag in tags:
-        text = text.replace(tag, " ")
-    return text
 
 
 def _check(text: str) -> None:

@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections.abc import Collection
 
+from .tags import split_tags
+
 # --- what a line begins with ---------------------------------------------------------------------
 # Headings, quotes, bullets, boxes to tick; several may follow each other ("> - [x] done").
 _MARKERS = re.compile(r"(?:[ \t]*(?:#{1,6}(?=\s)|>+|[-*+•‣▪◦·–—](?=\s)|\[[ xX]\](?=\s)))+[ \t]*")
@@ -36,6 +38,8 @@ _HTML_TAG = re.compile(
 )
 _INLINE_NAMES = "a abbr b big code del em font i ins kbd mark q s samp small span strong sub sup tt u var wbr"
 _INLINE_TAGS = frozenset(_INLINE_NAMES.split())
+_CODE_SPAN = re.compile(r"(`+)([^`]+)\1(?!`)")
+_BRACKETED = re.compile(r"<[/!|]?([A-Za-z][^<>|]*)[|/]?>|\[([a-z_-]+)\]")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _STRIKE = re.compile(r"~~+|`+|\*\*+|(?<![\w])__+(?=\S)|(?<=\S)__+(?!\w)")
 # A single * or _ is emphasis at the edge of a word; between blanks it multiplies, in a word it belongs to a name.
@@ -66,19 +70,13 @@ def spoken_line(line: str, *, starts: bool, tags: Collection[str]) -> str:
             return ""
         line = _MARKERS.sub("", line, count=1) if _MARKERS.match(line) else line
         line = _NUMBERED.sub(r"\1. ", line, count=1)
+    line = _CODE_SPAN.sub(lambda code: _BRACKETED.sub(r" \1\2 ", code[2]), line)  # a tag in code is a word
     pieces = split_tags(line, tags)
     # Marks are read with their neighbours, so a tag that stays must still stand between them.
     held = [piece if index % 2 == 0 else _PLACEHOLDER for index, piece in enumerate(pieces)]
     plain = iter(_inline("".join(held)).split(_PLACEHOLDER))
     kept = iter(pieces[1::2])
     return spaced("".join(text + next(kept, "") for text in plain))
-
-
-def split_tags(text: str, tags: Collection[str]) -> list[str]:
-    """`text` cut around its control tags: text, tag, text, tag, … text."""
-    if not tags:
-        return [text]
-    return re.split(f"({'|'.join(map(re.escape, sorted(tags, key=len, reverse=True)))})", text)
 
 
 def visible(text: str) -> str:

@@ -12,8 +12,9 @@ from .addresses import say_addresses
 from .chinese import read_chinese
 from .english import read_english
 from .foreign import read_foreign
-from .markup import spaced, split_tags
+from .markup import spaced
 from .numerals import han_number
+from .tags import split_tags
 
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 _HAS_DIGIT = re.compile(r"\d")

@@ -12,8 +12,13 @@ _QUOTES = '"”'
 _ASCII_STOPS = ".?!;:,"
 _ENDS = re.compile(r"[.?!;:。？！；：、…][\"'”’」』）)\]]*(?:\s*(?:\[\w+\]|</\w+>))*\Z")
 _COMMA_AT_END = re.compile(r"[，,、]+\Z")
-# Where a clause without stops is cut when it is too long for one breath, the best place first.
-_BREATHS = (re.compile(r"(?<=[，,、—])"), re.compile(r"(?<=\s)"), re.compile(r"(?<=.)(?=.)", re.DOTALL))
+_CLOSING_TAGS = re.compile(r"(?:</\w+>)*")
+# Where a clause without stops is cut when it is too long for one breath, the best place first; never in a tag.
+_BREATHS = (
+    re.compile(r"(?<=[，,、—])"),
+    re.compile(r"(?<=\s)"),
+    re.compile(r"(?<=.)(?=.)(?![a-z_/-]{0,20}[>\]])", re.DOTALL),
+)
 
 Length = Callable[[str], int]
 
@@ -53,7 +58,7 @@ def ended(text: str, language: str) -> str:
 
 
 def clauses(text: str, language: str, *, commas: bool = False) -> list[str]:
-    """`text` cut behind its stops and the quotes that close there; "".join gives it back, but for lone stops.
+    """`text` cut behind its stops and the quotes and tags that close there; "".join gives it back, but for lone stops.
 
     A full stop inside a number, an address or an abbreviation is none: unlike the published rules, an
     ASCII stop counts only before a blank, a quote, a Chinese character or the end.
@@ -68,6 +73,8 @@ def clauses(text: str, language: str, *, commas: bool = False) -> list[str]:
         if character in _ASCII_STOPS and after and after.isascii() and (after.isalnum() or after in "/" + _ASCII_STOPS):
             continue
         end = index + 2 if after and after in _QUOTES else index + 1
+        if tags := _CLOSING_TAGS.match(text, end):
+            end = tags.end()
         if index > start:
             pieces.append(text[start:end])
         elif pieces and end > index + 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def cleaned(*pieces: str) -> str:
     return "".join([*map(cleaner.feed, pieces), cleaner.finish()])
 
 
-WORDS = "apple river don't Straße 世界 银行 儿 嗯 こんにちは カタカナ 안녕 мир [laughter] <strong>x</strong>".split()  # noqa: SIM905
+WORDS = "apple don't Straße 世界 银行 儿 嗯 こんにちは カタカナ 안녕 мир [laughter] <strong>xylophone</strong>".split()  # noqa: SIM905
 MARKS = [" ", "\n", ". ", "。", ", ", " **", "** ", "\n- ", "\n# ", " 😀 ", "! ", "\n> ", " `", "` ", " (", ") ", " — "]
 
 
@@ -56,9 +57,10 @@ def test_no_word_is_lost(mixture: list[tuple[str, str]], data: st.DataObject) ->
     said = spoken(text).replace("\n", " ")
     position = 0
     for word, _ in mixture:
-        found = said.find(word, position)
+        bare = re.sub(r"</?strong>|[\[\]]", "", word)  # in code a tag is a word
+        found = said.find(bare, position)
         assert found >= 0, (word, text, said)
-        position = found + len(word)
+        position = found + len(bare)
     place = data.draw(st.integers(0, len(text)))
     assert cleaned(text[:place], text[place:]) == cleaned(text)
 
