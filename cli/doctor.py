@@ -68,7 +68,7 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> None:
     """Print all findings. Raises Unwell if one of them is wrong."""
     findings = list(examine())
-    wrong = [finding.subject for finding in findings if finding.state == "wrong"]
+    wrong = list(dict.fromkeys(finding.subject for finding in findings if finding.state == "wrong"))
     marks = {"ok": "  ", "warning": "? ", "wrong": "! "}
     lines = []
     for finding in findings:
@@ -90,8 +90,7 @@ def examine() -> Iterator[Finding]:
     yield _python()
     yield from _torch()
     yield from _onnxruntime()
-    for module, requirement in PACKAGES.items():
-        yield _package(module, requirement)
+    yield from _packages()
     yield _processor()
     yield from _home()
     yield from _models()
@@ -119,6 +118,18 @@ def _absent(subject: str, error: Exception, requirement: str, mend: str) -> Find
         return Finding(name, "wrong", "not installed", mend)
     reason = " ".join(str(error).split()) or type(error).__name__
     return Finding(name, "wrong", f"installed, but it cannot be imported: {reason[:200]}", mend)
+
+
+def _packages() -> Iterator[Finding]:
+    absent = []
+    for module, requirement in PACKAGES.items():
+        finding = _package(module, requirement)
+        yield finding
+        if finding.state == "wrong":
+            absent.append(f'"{requirement}"')
+    if len(absent) > 1:
+        mend = f"`{sys.executable} -m pip install {' '.join(absent)}`"
+        yield Finding("packages", "wrong", f"{len(absent)} of {len(PACKAGES)} are missing; all of them at once:", mend)
 
 
 def _package(module: str, requirement: str) -> Finding:
@@ -159,7 +170,8 @@ def _torch() -> Iterator[Finding]:
     yield Finding("torch", "ok", f"{torch.__version__}, built for {build}")
     if not torch.cuda.is_available():
         if torch.version.cuda or torch.version.hip:
-            yield Finding("device", "warning", "the CPU: torch finds no GPU", "without a GPU there is nothing to mend")
+            mend = "without a GPU there is nothing to mend; with one, see to its driver"
+            yield Finding("device", "warning", "the CPU: torch finds no GPU", mend)
         elif shutil.which("nvidia-smi"):
             yield Finding(
                 "device", "warning", "the CPU: there is an NVIDIA driver, but this torch has no CUDA",
@@ -208,26 +220,35 @@ def _processor() -> Finding:
 
 
 def _home() -> Iterator[Finding]:
-    home = core.models_home().parent
-    existing = next(folder for folder in (home, *home.absolute().parents) if folder.exists())
-    made = "" if home.exists() else " (not there yet; made when it is needed)"
+    try:
+        home = core.models_home().parent
+    except core.StorageError as error:
+        yield Finding("home", "warning", str(error))
+        return
+    # Unlike `exists`, this is also answered where nobody may look.
+    existing = next((folder for folder in (home, *home.absolute().parents) if os.access(folder, os.F_OK)), home)
+    made = "" if existing == home else " (not there yet; made when it is needed)"
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         yield Finding(
-            "home", "wrong", f"{home}: {existing} is not a folder that can be written",
+            "home", "warning", f"{home}: {existing} is not a folder that can be written: no model or voice can be kept",
             "name another one in COSYVOX_HOME",
         )  # fmt: skip
     else:
         yield Finding("home", "ok", f"{home}{made}")
-    free = shutil.disk_usage(existing).free
-    text = f"{free / 1e9:.1f} GB free where {home} is"
-    if free < _LITTLE:
-        yield Finding("disk", "warning", text, "make room before you download a model, or move COSYVOX_HOME")
-    else:
-        yield Finding("disk", "ok", text)
+    with suppress(OSError):
+        free = shutil.disk_usage(existing).free
+        text = f"{free / 1e9:.1f} GB free where {home} is"
+        if free < _LITTLE:
+            yield Finding("disk", "warning", text, "make room before you download a model, or move COSYVOX_HOME")
+        else:
+            yield Finding("disk", "ok", text)
 
 
 def _models() -> Iterator[Finding]:
-    found = core.models_on_disk()
+    try:
+        found = core.models_on_disk()
+    except core.StorageError:  # no home, as said already
+        found = []
     named = os.environ.get("COSYVOX_MODEL")
     usable = any(model.complete for model in found)
     for model in found:
@@ -236,7 +257,7 @@ def _models() -> Iterator[Finding]:
     if named:
         try:
             path = core.find_model(named)
-        except core.ModelNotFound as error:
+        except core.CosyVoxError as error:
             yield Finding("model", "wrong", f"COSYVOX_MODEL: {error}")
         else:
             there = core.inspect_model(path)
@@ -256,6 +277,7 @@ def _models() -> Iterator[Finding]:
 
 def _environment() -> Iterator[Finding]:
     for name in VARIABLES:
-        value = os.environ.get(name) or os.environ.get(name.lower())
-        if value:
-            yield Finding("environment", "ok", f"{name}={re.sub(r'//[^/@]*@', '//…@', value)}")
+        for spelled in (name, name.lower()) if os.name != "nt" else (name,):  # Windows knows no difference
+            if value := os.environ.get(spelled):
+                shown = re.sub(r"(^|//)[^/]*@", r"\1…@", value)  # without the password of a proxy
+                yield Finding("environment", "ok", f"{spelled}={shown}")

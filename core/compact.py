@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from .errors import CheckpointError, ConfigError, ModelNotFound
 from .families.family import Family, ModelConfig
+from .storage import check_room
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
@@ -83,7 +84,11 @@ def read_compact(folder: Path) -> CompactWeights:
 def write_compact(
     draft: Path, source: Path, family: Family, config: ModelConfig, stages: Mapping[str, nn.Module], dtype: torch.dtype
 ) -> None:
-    """Fill the empty folder `draft` from loaded stages and the files that `source` has beside its weights."""
+    """Fill the empty folder `draft` from loaded stages and the files that `source` has beside its weights.
+
+    Raises StorageError if the disk has no room for the weights, ModelNotFound, OSError.
+    """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     tensors = {
@@ -91,7 +96,11 @@ def write_compact(
         for role, module in stages.items()
         for key, tensor in module.state_dict().items()
     }
-    save_file(tensors, draft / WEIGHTS)
+    check_room(draft.parent, sum(tensor.nbytes for tensor in tensors.values()))
+    try:
+        save_file(tensors, draft / WEIGHTS)
+    except SafetensorError as error:  # also what the disk says
+        raise OSError(str(error)) from error
     content = {"cosyvox": FORMAT, "family": family.name, "model": dataclasses.asdict(config)}
     (draft / CONFIG).write_text(json.dumps(content, indent=1), encoding="utf-8")
     for role in _COPIED_ROLES:

@@ -6,14 +6,32 @@ import os
 import sys
 from pathlib import Path
 
+from .errors import StorageError
+
 VARIABLE = "COSYVOX_HOME"
 NAME = "cosyvox"
 
 
 def home() -> Path:
-    """$COSYVOX_HOME, or the platform's folder for a program's data. It need not exist yet."""
+    """$COSYVOX_HOME, or the platform's folder for a program's data. It need not exist yet.
+
+    Raises StorageError where neither can be told: a container's user may have no folder of its own.
+    """
     named = os.environ.get(VARIABLE)
-    return Path(named).expanduser() if named else _data_folder() / NAME
+    try:
+        return Path(named).expanduser() if named else _data_folder() / NAME
+    except RuntimeError as error:
+        whose = f"{VARIABLE} is {named}, and that" if named else "this"
+        raise StorageError(f"{whose} user has no home folder: name another folder in {VARIABLE}") from error
+
+
+def expanded(name: str | os.PathLike[str]) -> Path:
+    """A path whose `~` stands for the user's folder, or, as in a shell, for itself where there is none."""
+    path = Path(name)
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def models_home() -> Path:

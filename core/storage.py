@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -25,7 +25,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     Raises StorageError if `folder` holds something already, or if the block could not write.
     """
     folder = folder.resolve()
-    made = [parent for parent in folder.parents if not parent.exists()]  # the innermost first
+    made = [parent for parent in folder.parents if not asked(parent.exists)]  # the innermost first
     try:
         if folder.exists() and not (folder.is_dir() and next(folder.iterdir(), None) is None):
             raise StorageError(f"{folder} exists already: name another folder, or remove it first")
@@ -39,7 +39,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     except OSError as error:
         raise StorageError(f"{folder} could not be written: {error.strerror or error}") from error
     finally:
-        if not folder.exists():
+        if not asked(folder.exists):
             for parent in made:
                 with suppress(OSError):
                     parent.rmdir()
@@ -187,6 +187,14 @@ else:
 
     def _unlock(stream: BinaryIO) -> None:
         fcntl.flock(stream, fcntl.LOCK_UN)
+
+
+def asked(question: Callable[[], bool]) -> bool:
+    """What `path.exists`, `is_dir` or `is_file` answers; no, where nobody may look, or the name is too long for one."""
+    try:
+        return question()
+    except OSError:
+        return False
 
 
 def check_room(folder: Path, needed: int) -> None:

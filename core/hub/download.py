@@ -174,7 +174,9 @@ def _alone(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         held = lock.open("wb")
     except OSError as error:
-        raise StorageError(f"{folder} could not be written: {error.strerror}") from error
+        raise StorageError(
+            f"{folder} could not be written: {error.strerror}; mend that, or name another home in COSYVOX_HOME"
+        ) from error
     with held:
         if not try_lock(held):
             raise StorageError(f"{folder} is in use: another download runs; wait for its end")

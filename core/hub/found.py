@@ -9,6 +9,8 @@ from pathlib import Path
 
 from ..errors import ModelNotFound
 from ..families import FAMILIES, Family
+from ..home import expanded
+from ..storage import asked
 from ..text.tokenizer import MERGES, VOCABULARY
 from . import places
 
@@ -52,7 +54,7 @@ def inspect_model(folder: Path, place: str = "", family: Family | None = None) -
         tokenizer = [f"{family.files['tokenizer']}/{name}" for name in (VOCABULARY, MERGES)]
         needed = (*COMPACT_FILES, *(family.files[role] for role in _COMPACT_ROLES), *tokenizer)
     else:
-        family = next((one for one in FAMILIES if one.path(folder, "config").is_file()), family)
+        family = next((one for one in FAMILIES if asked(one.path(folder, "config").is_file)), family)
         needed = needed_files(family) if family else ()
     if family is None:
         return None
@@ -80,8 +82,8 @@ def find_model(name: str | os.PathLike[str]) -> Path:
 
     Raises ModelNotFound, which names what is missing and how to get it.
     """
-    path = Path(name).expanduser()
-    if path.is_dir():
+    path = expanded(name)
+    if asked(path.is_dir):
         return path
     named = str(name)
     family = family_of(named)

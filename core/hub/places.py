@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..families import FAMILIES, Family
-from ..home import models_home
+from ..home import expanded, models_home
+from ..storage import asked
 
 OURS = "CosyVox"
 PACK = Path(__file__).parents[2]
@@ -44,7 +45,7 @@ def _comfyui_bases() -> Iterator[Path]:
     """ComfyUI's folder, if the environment names it or this pack lies in its custom_nodes."""
     for variable in COMFYUI_VARIABLES:
         if named := os.environ.get(variable):
-            yield Path(named).expanduser()
+            yield expanded(named)
     if PACK.parent.name == "custom_nodes":
         yield PACK.parents[1]
 
@@ -53,18 +54,18 @@ def _huggingface_cache() -> Path:
     """As huggingface_hub finds it."""
     for variable in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
         if named := os.environ.get(variable):
-            return Path(named).expanduser()
+            return expanded(named)
     if home := os.environ.get("HF_HOME"):
-        return Path(home).expanduser() / "hub"
+        return expanded(home) / "hub"
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser() / "huggingface" / "hub"
+    return expanded(cache) / "huggingface" / "hub"
 
 
 def _modelscope_caches() -> Iterator[Path]:
     """As modelscope finds it; its older versions had no `models`, and `hub` only in the default."""
     named = os.environ.get("MODELSCOPE_CACHE")
-    roots = [Path(named).expanduser()] if named else []
-    roots += [root / "hub" for root in roots] or [Path.home() / ".cache" / "modelscope" / "hub"]
+    roots = [expanded(named)] if named else []
+    roots += [root / "hub" for root in roots] or [expanded("~/.cache/modelscope/hub")]
     for root in roots:
         yield root / "models"
         yield root
@@ -87,7 +88,7 @@ def _modelscope(place: str, root: Path) -> Iterator[tuple[str, Path, Family | No
     for family in FAMILIES:
         repo = family.repos["modelscope"]
         for name in (repo.replace(".", "___"), repo):
-            if (root / name).is_dir():
+            if asked((root / name).is_dir):
                 yield place, root / name, family
 
 

@@ -80,7 +80,7 @@ def get(url: str, headers: Mapping[str, str], patience: Patience) -> http.client
         with error:
             if error.code == 416:  # our part is longer than the server's file
                 raise HubError(f"{url} is shorter than the list of files says") from error
-            answer = f"{url} answers {error.code} {' '.join(str(error.reason).split())}"
+            answer = f"{url} answers {error.code} {_plain(error.reason)}"
             if error.code not in _RETRIED:
                 raise HubError(answer) from error
             raise Passing(answer, _retry_after(error.headers.get("Retry-After"))) from error
@@ -184,5 +184,12 @@ def _sleep(error: Exception, failures: int, patience: Patience, should_stop: Sho
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError) or isinstance(getattr(error, "reason", None), TimeoutError):
         return "no answer in time"
+    if type(error) is http.client.BadStatusLine:
+        return "what answers there does not speak HTTP"
     cause = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return str(getattr(cause, "strerror", None) or cause)
+    return _plain(getattr(cause, "strerror", None) or cause)
+
+
+def _plain(text: object) -> str:
+    """One line without control characters, which a terminal would obey."""
+    return " ".join("".join(char if char.isprintable() else " " for char in str(text)).split())
