@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from safetensors import safe_open
@@ -74,6 +75,31 @@ def test_convert_refuses_a_folder_in_use(main, seeded_small, tmp_path):
     (tmp_path / "mine" / "notes.txt").write_text("precious", encoding="utf-8")
     assert "mine" in main.fails(1, "models", "convert", seeded_small, "mine")
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits there")
+@pytest.mark.parametrize("verb", ["make-seeded", "convert"])
+def test_a_disk_that_fills_up(main, seeded_small, tmp_path, verb):
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, limits[1]))
+    try:
+        arguments = ("made", "--small") if verb == "make-seeded" else (seeded_small, "made")
+        error = main.fails(1, "models", verb, *arguments)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert f"{tmp_path / 'made'} could not be written: " in error and "File too large" in error
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_without_room_for_the_weights(main, seeded_small, tmp_path, monkeypatch):
+    from cosyvox.core import storage
+
+    monkeypatch.setattr(storage.shutil, "disk_usage", lambda path: SimpleNamespace(free=50_000_000))
+    error = main.fails(1, "models", "convert", seeded_small, "compact")
+    assert "50000000 left: make room" in error and ".partial" not in error
+    assert not list(tmp_path.iterdir())
 
 
 def test_convert_needs_a_model(main, tmp_path):
