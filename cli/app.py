@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 import traceback
 from collections.abc import Sequence
@@ -47,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return _fail(str(error), FAILED)
             if isinstance(error, ModuleNotFoundError):
                 return _fail(f"{error.name} is not installed: `cosyvox doctor` says how to mend it", FAILED)
+            if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+                return _fail("the name of a file is too long for this system: give a shorter one", FAILED)
             hint = "" if args.debug else "; run again with --debug to see where"
             return _fail(f"unexpected {type(error).__name__}: {error}{hint}", UNEXPECTED)
 

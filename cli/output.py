@@ -31,6 +31,8 @@ class StandardOutput:
     """A WAV file on standard output, for a player or another program behind a pipe."""
 
     def check(self) -> None:
+        if sys.stdout is None:  # as `>&-` leaves it
+            raise core.StorageError("standard output is closed: name a file with -o FILE")
         if sys.stdout.isatty():
             raise core.StorageError("standard output is a terminal, which cannot play a WAV: name a file with -o FILE")
 

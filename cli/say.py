@@ -66,9 +66,7 @@ def run(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> Non
     model = _check_usage(args)
     destination = output.choose(args.output, force=args.force)
     destination.check()
-    stored = core.VoiceStore().get(args.voice) if args.voice else None
-    if stored is None and not Path(args.prompt).exists():
-        raise core.AudioError(f"there is no recording {args.prompt}: check the path")
+    _check_voice(args)
     text = _read_text(args.text)
     lexicon = core.read_lexicon(args.lexicon) if args.lexicon else None
 
@@ -78,7 +76,11 @@ def run(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> Non
         core.load(model, device=args.device, dtype=args.dtype, on_progress=on_progress) as engine,
     ):
         loaded = time.perf_counter()
-        voice = engine.load_voice(stored) if stored else engine.clone(args.prompt, transcript=args.transcript)
+        voice = (
+            engine.load_voice(core.VoiceStore().get(args.voice))  # as it is now, not before the model was loaded
+            if args.voice
+            else engine.clone(args.prompt, transcript=args.transcript)
+        )
         with interrupt.deferred() as should_stop:
             speech = engine.speak(
                 text,
@@ -121,6 +123,17 @@ def _check_usage(args: argparse.Namespace) -> str:
     if args.json and args.output == "-":
         raise UsageError("--json and `-o -` both want standard output: name a file with -o FILE")
     return model
+
+
+def _check_voice(args: argparse.Namespace) -> None:
+    """Before a model is loaded for nothing. Raises VoiceError, AudioError."""
+    if args.voice:
+        core.VoiceStore().get(args.voice)
+        return
+    try:
+        Path(args.prompt).stat()
+    except OSError as error:
+        raise core.AudioError(f"there is no recording {args.prompt}: check the path ({error.strerror})") from error
 
 
 def _only_model() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,7 @@ def _add_adding(verbs: argparse._SubParsersAction, name: str, summary: str) -> N
 def add(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> None:
     """Keep a recording as a voice. Raises CosyVoxError."""
     stored = core.VoiceStore().add(
-        args.name or Path(args.file).stem,
+        Path(args.file).stem if args.name is None else args.name,
         args.file,
         transcript=args.transcript,
         model=args.model,
@@ -105,7 +106,11 @@ def list_(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> N
 
 def show(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> None:
     """Tell all that is known of a voice. Raises CosyVoxError."""
-    fields = _describe(core.VoiceStore().get(args.id))
+    stored = core.VoiceStore().get(args.id)
+    if stored.path == stored.recording:  # dropped into the folder: what is used of it is not known yet
+        prompt = stored.prompt()
+        stored = replace(stored, seconds=len(prompt.audio) / prompt.rate, warnings=prompt.warnings)
+    fields = _describe(stored)
     lines = [f"{name:<12} {value}" for name, value in fields.items() if value not in (None, [])]
     console.result(fields, "\n".join(lines))
 
@@ -113,13 +118,13 @@ def show(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> No
 def remove(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> None:
     """Remove a voice, if its owner means it. Raises UsageError, CosyVoxError."""
     store = core.VoiceStore()
-    stored = store.get(args.id)
-    if not args.yes and not _agrees(f"remove the voice {stored.id} and its recording from {store.folder}?"):
+    path = store.find(args.id)
+    if not args.yes and not _agrees(f"remove the voice {args.id} with its recording, {path}?"):
         console.note("nothing was removed")
         return
-    store.remove(stored.id)
-    console.note(f"removed {stored.id}")
-    console.result({"removed": stored.id})
+    store.remove(args.id)
+    console.note(f"removed {args.id}")
+    console.result({"removed": args.id})
 
 
 def rename(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,23 +27,24 @@ def read_audio(source: str | os.PathLike[str] | BinaryIO) -> tuple[NDArray[np.fl
     Raises AudioError if it cannot be read, is empty, is not finite or would take more than MAX_BYTES;
     the last is seen in the header, before any sample is read.
     """
-    soundfile = _soundfile()
     name = _name(source)
-    _check_exists(source, name)
-    try:
-        with soundfile.SoundFile(source) as file:
-            rate = int(file.samplerate)
-            check_rate(rate)
-            _check_size(name, file.frames, file.channels, rate)
-            samples: NDArray[np.float32] = np.ascontiguousarray(file.read(dtype="float32", always_2d=True).T)
-    except (soundfile.SoundFileError, OSError, TypeError) as error:
-        reason = str(getattr(error, "error_string", error)).rstrip(".")
-        raise AudioError(f"{name} cannot be read as audio ({reason}): convert it to WAV or FLAC") from error
+    with _opened(source, name) as file:
+        rate = int(file.samplerate)
+        samples: NDArray[np.float32] = np.ascontiguousarray(file.read(dtype="float32", always_2d=True).T)
     if samples.size == 0:
         raise AudioError(f"{name} holds no sound: record or export it again")
     if not np.isfinite(samples).all():
         raise AudioError(f"{name} holds samples that are not numbers (NaN or Inf): export it again as 16-bit PCM")
     return samples, rate
+
+
+def audio_length(path: str | os.PathLike[str]) -> tuple[float, int]:
+    """Seconds and rate in Hz, as the file's header has them. Raises AudioError as `read_audio` does."""
+    name = _name(path)
+    with _opened(path, name) as file:
+        if file.frames == 0:
+            raise AudioError(f"{name} holds no sound: record or export it again")
+        return file.frames / file.samplerate, int(file.samplerate)
 
 
 def write_wav(target: str | os.PathLike[str] | BinaryIO, audio: NDArray[np.float32], rate: int) -> None:
@@ -61,6 +65,21 @@ def write_wav(target: str | os.PathLike[str] | BinaryIO, audio: NDArray[np.float
     except OSError as error:
         reason = error.strerror or str(error)
         raise StorageError(f"cannot write {_name(target)} ({reason}): make room or choose another place") from error
+
+
+@contextmanager
+def _opened(source: str | os.PathLike[str] | BinaryIO, name: str) -> Iterator[Any]:
+    """A recording of a size and rate that can be read. Raises AudioError, also for what goes wrong in the block."""
+    soundfile = _soundfile()
+    _check_exists(source, name)
+    try:
+        with soundfile.SoundFile(source) as file:
+            check_rate(int(file.samplerate))
+            _check_size(name, file.frames, file.channels, int(file.samplerate))
+            yield file
+    except (soundfile.SoundFileError, OSError, TypeError) as error:
+        reason = str(getattr(error, "error_string", error)).rstrip(".")
+        raise AudioError(f"{name} cannot be read as audio ({reason}): convert it to WAV or FLAC") from error
 
 
 def _write_pcm(stream: BinaryIO, pcm: NDArray[np.int16], rate: int) -> None:
@@ -90,10 +109,12 @@ def _name(place: object) -> str:
 def _check_exists(source: object, name: str) -> None:
     if not isinstance(source, (str, os.PathLike)):
         return
-    if Path(source).is_dir():
+    try:
+        mode = Path(source).stat().st_mode
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise AudioError(f"there is no file {name}: check the path") from error
+    if stat.S_ISDIR(mode):
         raise AudioError(f"{name} is a folder: name a recording in it")
-    if not Path(source).exists():
-        raise AudioError(f"there is no file {name}: check the path")
 
 
 def _check_size(name: str, frames: int, channels: int, rate: int) -> None:

@@ -104,7 +104,8 @@ def check_features(voice: Voice, source: str) -> None:
 def _bound(stored: StoredVoice, family: str) -> Voice:
     if stored.family != family:
         raise RequestError(
-            f"the voice {stored.id} holds no recording, only what a {stored.family} needs; this model is {family}"
+            f"the voice {stored.id} holds no recording, only what a {stored.family} needs, and this model is {family}: "
+            f"choose a model of {stored.family}, or a voice with a recording"
         )
     try:
         features = read_features(stored.path / FEATURES)

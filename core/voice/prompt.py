@@ -15,7 +15,7 @@ from ..audio.level import FRAME_SECONDS, gain, noise_level, speech_frames, speec
 from ..audio.rates import check_rate
 from ..errors import AudioError, TextError
 from .cut import LONGEST, best_part, trim_ends
-from .transcript import misfit
+from .transcript import FASTEST, misfit, speaking_seconds
 
 MAX_SECONDS = 30.0  # what the speech tokenizer was made for
 MIN_SPEECH_SECONDS = 0.5
@@ -55,7 +55,7 @@ def prepare_prompt(samples: NDArray[np.float32], rate: int, transcript: str | No
 
     More than 12 s are cut to a part between pauses; not with a transcript, which would not fit the part.
     Raises AudioError if the recording cannot be cloned, or lasts more than 30 s and has a transcript; TextError if
-    that is not valid Unicode.
+    that is not valid Unicode, has no words, or more than can be said in 30 s.
     """
     check_rate(rate)
     _check_samples(samples)
@@ -91,7 +91,18 @@ def _checked_words(transcript: str | None) -> str | None:
         (transcript or "").encode()
     except UnicodeEncodeError as error:
         raise TextError("the transcript is not valid Unicode: write it again, or save its file as UTF-8") from error
-    return (transcript or "").strip() or None
+    words = (transcript or "").strip()
+    if not words:
+        return None
+    seconds = speaking_seconds(words)
+    if seconds == 0:
+        raise TextError("the transcript has no words: write exactly those that are heard, or leave it out")
+    if seconds * FASTEST > MAX_SECONDS:
+        raise TextError(
+            f"the transcript takes about {seconds:.0f} s to say, and a prompt lasts {MAX_SECONDS:.0f} s at most: write "
+            "exactly the words that are heard, or leave it out"
+        )
+    return words
 
 
 def _check_samples(samples: NDArray[np.float32]) -> None:

@@ -82,6 +82,8 @@ def _voice(id: str, speaker: Mapping[str, Any], family: Family, tokenizer: Any, 
     if mel.size % MEL_BINS:
         raise VoiceError(f"{source} has a mel of {mel.size} values, not {MEL_BINS} to a frame")
     ids = _array(speaker, ("prompt_text",), np.int32, source)
+    if ids.min(initial=0) < 0:
+        raise VoiceError(f"{source} has a prompt_text that is no text: it is of another kind of file")
     transcript, warnings = None, []
     if ids.size and tokenizer is None:
         warnings.append(f"the voice {id} is only taken for its timbre: {NO_WORDS}")
@@ -112,8 +114,14 @@ def _array(speaker: Mapping[str, Any], keys: tuple[str, ...], dtype: type, sourc
         value = speaker.get(key)
         if value is None:
             continue
-        if not isinstance(value, torch.Tensor) or value.layout != torch.strided or value.is_complex():
-            raise VoiceError(f"{source} has a {key} that is no tensor of numbers: it is of another kind of file")
+        if not isinstance(value, torch.Tensor) or not _holds_numbers(value):
+            raise VoiceError(f"{source} has no numbers for its {key}: it is of another kind of file")
         wanted = torch.float32 if dtype is np.float32 else torch.int32
         return value.detach().to(wanted).numpy()
     return np.zeros(0, dtype)
+
+
+def _holds_numbers(tensor: Any) -> bool:
+    import torch
+
+    return tensor.layout == torch.strided and not (tensor.is_complex() or tensor.is_quantized or tensor.is_meta)

@@ -56,14 +56,17 @@ class VoiceStore:
         """What in the folder looks like a voice and cannot be one: its name there, and why."""
         return self._scan()[1]
 
-    def get(self, id: str) -> StoredVoice:
-        """One voice. Raises VoiceError if there is none of that name, or if it is damaged."""
-        id = check_id(id)
-        path = self._places().get(id)
-        if path is None:
-            known = ", ".join(voice.id for voice in self.list()[:20])
+    def find(self, id: str) -> Path:
+        """Where a voice lies, be it damaged or not. Raises VoiceError if there is none of that name."""
+        id, places = check_id(id), self._places()
+        if id not in places:
+            known = ", ".join(sorted(places)[:20])
             raise VoiceError(f"there is no voice {id} in {self.folder}: {f'there are {known}' if known else 'add one'}")
-        return _read(path, id)
+        return places[id]
+
+    def get(self, id: str) -> StoredVoice:
+        """One voice. Raises VoiceError if there is none of that name, and VoiceError or AudioError if it is damaged."""
+        return _read(self.find(id), check_id(id))
 
     def add(
         self,
@@ -101,20 +104,14 @@ class VoiceStore:
 
     def remove(self, id: str) -> None:
         """Remove a voice with its recording. Raises VoiceError if there is none of that name."""
-        id = check_id(id)
         with self._writing():
-            path = self._places().get(id)
-            if path is None:
-                raise VoiceError(f"there is no voice {id} in {self.folder}")
-            self._discard(id, path)
+            self._discard(check_id(id), self.find(id))
 
     def rename(self, old: str, new: str) -> StoredVoice:
         """Give a voice another id. Raises VoiceError, StorageError if that id is taken."""
         old, new = check_id(old), check_id(new)
         with self._writing():
-            path = self._places().get(old)
-            if path is None:
-                raise VoiceError(f"there is no voice {old} in {self.folder}")
+            path = self.find(old)
             if new.casefold() != old.casefold():
                 self._check_free(new, replace=False)
             if path.is_dir():
@@ -260,8 +257,10 @@ class VoiceStore:
     def _check_free(self, id: str, replace: bool) -> None:
         """Raises StorageError if the id is taken, in whatever case: some file systems know no difference."""
         for taken in self._places():
-            if taken.casefold() == id.casefold() and not (replace and taken == id):
+            if taken == id and not replace:
                 raise StorageError(f"there is a voice {taken} already: choose another name, or replace it")
+            if taken != id and taken.casefold() == id.casefold():
+                raise StorageError(f"there is a voice {taken} already, only its case differs: choose another name")
 
 
 def _read(path: Path, id: str) -> StoredVoice:

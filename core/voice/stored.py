@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..audio.files import read_audio
+from ..audio.files import audio_length, read_audio
 from ..errors import AudioError, VoiceError
 from .prompt import STEPS, Prompt, prepare_prompt
 
@@ -27,7 +27,8 @@ class StoredVoice:
     """What the store knows of a voice without listening to it.
 
     path: its folder, or the recording that was dropped into the store. recording: None for a voice that is only
-    known as features, and then only to models of `family`. digest: of the recording as it was stored, see
+    known as features, and then only to models of `family`. seconds: of the recording; one that was dropped is cut only
+    when it is used. digest: of the recording as it was stored, see
     `Prompt.digest`. cache: the folder of what models hear in it.
     """
 
@@ -107,13 +108,19 @@ def read_voice(folder: Path, id: str) -> StoredVoice:
 
 
 def read_dropped(path: Path, id: str) -> StoredVoice:
-    """The voice of a recording that lies in the store, its words in a `.txt` beside it. Raises VoiceError."""
+    """The voice of a recording that lies in the store, its words in a `.txt` beside it.
+
+    Of the recording only the header is read. Raises AudioError if it is none, VoiceError for the words.
+    """
+    seconds, rate = audio_length(path)
     return StoredVoice(
         id=id,
         path=path,
         recording=path,
         cache=path.parent / DROPPED_CACHE / id,
         transcript=read_text(path.with_suffix(".txt")).strip() or None,
+        sample_rate=rate,
+        seconds=seconds,
     )
 
 
