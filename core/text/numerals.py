@@ -51,14 +51,14 @@ def digits(text: str, zero: str = "oh") -> str:
 def number(text: str) -> str:
     """What is written with digits, perhaps commas and a point: "1,299.5"."""
     whole, point, fraction = text.replace(",", "").partition(".")
-    spelled = digits(whole) if len(whole) > 1 and whole.startswith("0") else cardinal(int(whole or "0"))
-    return f"{spelled} point {digits(fraction, 'zero')}" if point and fraction else spelled
+    spelled = digits(whole) if len(whole) > 1 and whole.startswith("0") else cardinal(int(whole)) if whole else ""
+    return f"{spelled} point {digits(fraction, 'zero')}".strip() if point and fraction else spelled
 
 
 def year(number: int) -> str:
-    """1984 -> "nineteen eighty four"; 2005 -> "two thousand and five"; 1905 -> "nineteen oh five"."""
+    """1984 -> "nineteen eighty four"; 2005 -> "two thousand and five"; 1905 -> "nineteen oh five"; 79 as any number."""
     century, rest = divmod(number, 100)
-    if century % 10 == 0 and rest < 10:
+    if not century or (century % 10 == 0 and rest < 10):
         return cardinal(number)
     if rest == 0:
         return f"{cardinal(century)} hundred"

@@ -6,10 +6,13 @@ CURRENCIES = {
     "$": ("dollar", "cent"), "US$": ("dollar", "cent"), "€": ("euro", "cent"), "£": ("pound", "pence"),
     "¥": ("yen", ""), "￥": ("yuan", ""), "₹": ("rupee", "paisa"), "₩": ("won", ""), "₿": ("bitcoin", ""),
     "USD": ("US dollar", "cent"), "EUR": ("euro", "cent"), "GBP": ("pound", "pence"), "JPY": ("yen", ""),
-    "CNY": ("yuan", ""), "RMB": ("yuan", ""), "CHF": ("Swiss franc", "centime"),
+    "C$": ("Canadian dollar", "cent"), "A$": ("Australian dollar", "cent"), "HK$": ("Hong Kong dollar", "cent"),
+    "CAD": ("Canadian dollar", "cent"), "AUD": ("Australian dollar", "cent"), "INR": ("rupee", "paisa"),
+    "₽": ("ruble", ""), "₺": ("lira", ""), "₪": ("shekel", ""), "₴": ("hryvnia", ""), "฿": ("baht", ""),
+    "₫": ("dong", ""), "CNY": ("yuan", ""), "RMB": ("yuan", ""), "CHF": ("Swiss franc", "centime"),
 }  # fmt: skip
 NO_PLURAL = frozenset(
-    ("yen", "yuan", "won", "pence", "hertz", "kilohertz", "megahertz", "gigahertz", "psi", "rpm", "lux")
+    ("yen", "yuan", "won", "baht", "dong", "pence", "hertz", "kilohertz", "megahertz", "gigahertz", "psi", "rpm", "lux")
 )
 SCALES = {"k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million", "bn": "billion",
            "B": "billion", "b": "billion", "T": "trillion", "tn": "trillion"}  # fmt: skip
