@@ -41,6 +41,8 @@ VARIABLES = (
     *("HF_ENDPOINT", "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "MODELSCOPE_CACHE", "MODELSCOPE_DOMAIN"),
     *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS"),
 )
+_PYTHON = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+_PIP = f"{_PYTHON} -m pip install"
 _LITTLE = 6e9  # bytes of disk below which a model may not fit
 
 
@@ -128,13 +130,13 @@ def _packages() -> Iterator[Finding]:
         if finding.state == "wrong":
             absent.append(f'"{requirement}"')
     if len(absent) > 1:
-        mend = f"`{sys.executable} -m pip install {' '.join(absent)}`"
-        yield Finding("packages", "wrong", f"{len(absent)} of {len(PACKAGES)} are missing; all of them at once:", mend)
+        mend = f"`{_PIP} {' '.join(absent)}`"
+        yield Finding("packages", "wrong", f"{len(absent)} of {len(PACKAGES)} cannot be imported; all at once:", mend)
 
 
 def _package(module: str, requirement: str) -> Finding:
     name = re.split(r"[<>=]", requirement)[0]
-    mend = f'`{sys.executable} -m pip install "{requirement}"`'
+    mend = f'`{_PIP} "{requirement}"`'
     found = _try(module)
     if isinstance(found, Exception):
         return _absent(module, found, requirement, mend)
@@ -200,7 +202,7 @@ def _onnxruntime() -> Iterator[Finding]:
     )
     runtime = _try("onnxruntime")
     if isinstance(runtime, Exception):
-        mend = f"`{sys.executable} -m pip install onnxruntime` (onnxruntime-gpu with an NVIDIA GPU)"
+        mend = f"`{_PIP} onnxruntime` (onnxruntime-gpu with an NVIDIA GPU)"
         yield _absent("onnxruntime", runtime, "onnxruntime", mend)
         return
     named = ", ".join(flavours) or str(getattr(runtime, "__version__", "of unknown version"))
