@@ -43,6 +43,7 @@ def mel_spectrogram(audio: Tensor, config: MelConfig) -> Tensor:
 
 
 @lru_cache(maxsize=8)
+@torch.inference_mode(False)  # what is kept must also serve a gradient
 def mel_filters(sample_rate: int, n_fft: int, bins: int, fmin: float = 0.0, fmax: float | None = None) -> Tensor:
     """[bins, n_fft // 2 + 1] triangles, evenly spaced on Slaney's mel scale, each of unit area in Hz.
 

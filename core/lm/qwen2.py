@@ -86,6 +86,14 @@ class Attention(nn.Module):
         rotated = _rotate(qkv[:, : self.heads + self.kv_heads], cos, sin)
         return rotated[:, : self.heads], rotated[:, self.heads :], qkv[:, self.heads + self.kv_heads :]
 
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        """x [B, T, C], whole sequences; cos and sin [T, head_dim]."""
+        q, k, v = self._project(x, cos, sin)
+        group = self.heads // self.kv_heads
+        k, v = k.repeat_interleave(group, dim=1), v.repeat_interleave(group, dim=1)
+        attended = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return self.out(attended.transpose(1, 2).flatten(2))
+
     def prefill(self, x: Tensor, cache: KVCache, layer: int, slot: int, start: int) -> Tensor:
         """x [1, T, C] at positions start … start + T of one slot."""
         steps, stop = x.shape[1], start + x.shape[1]
@@ -146,6 +154,15 @@ class Qwen2Decoder(nn.Module):
         self.config = config
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.num_hidden_layers))
         self.norm = nn.RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Whole sequences x [B, T, C] -> [B, T, C], without a cache: for training and scoring."""
+        cos, sin = _rotary_table(self.config, x.shape[1], x.device, x.dtype)
+        for layer in self.layers:
+            assert isinstance(layer, Layer)
+            x = x + layer.attention(layer.attention_norm(x), cos, sin)
+            x = x + layer.mlp(x)
+        return self.norm(x)
 
     def prefill(self, x: Tensor, cache: KVCache, *, slot: int = 0, start: int = 0) -> Tensor:
         """Feed x [1, T, C] to one slot whose past is `start` long; hidden states [1, T, C]."""

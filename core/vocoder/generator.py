@@ -89,8 +89,8 @@ class Generator(nn.Module):
         for stage in self.stages:
             x = stage(x, source)
         log_magnitude, phase = self.post(F.leaky_relu_(x, FINAL_SLOPE)).chunk(2, dim=1)
-        magnitude = log_magnitude.exp_().clamp_(max=100.0)
-        phase = phase.sin_()  # trained so, though a phase needs no bounds
+        magnitude = log_magnitude.exp().clamp_max(100.0)
+        phase = phase.sin()  # trained so, though a phase needs no bounds
         return torch.cat([magnitude * phase.cos(), magnitude * phase.sin()], 1)
 
 
@@ -101,4 +101,6 @@ def reach(kernel: int, dilations: tuple[int, ...]) -> int:
 
 def _snake_(y: Tensor) -> Tensor:
     wave = y.sin()
+    if y.requires_grad:  # the sine's gradient needs y as it was
+        return y.addcmul(wave, wave)
     return y.addcmul_(wave, wave)

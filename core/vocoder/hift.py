@@ -17,7 +17,7 @@ class HiFT(nn.Module):
     """Pitch from the mel, a source of harmonics and noise from the pitch, a waveform from mel and source.
 
     T mel frames become S = T * samples_per_frame samples. All randomness is given by the caller, so that equal inputs
-    make equal audio. For inference only: activations are overwritten in place.
+    make equal audio.
     """
 
     def __init__(self, config: HiFTConfig) -> None:

@@ -31,6 +31,7 @@ def istft(spectrum: Tensor, n_fft: int, hop: int) -> Tensor:
 
 
 @lru_cache(maxsize=8)
+@torch.inference_mode(False)  # what is kept must also serve a gradient
 def _kernels(n_fft: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     """Analysis and synthesis [n_fft + 2, 1, n_fft], squared window [1, 1, n_fft]; float64 until the last step."""
     time = torch.arange(n_fft, dtype=torch.float64, device="cpu")

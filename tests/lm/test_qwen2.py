@@ -78,6 +78,10 @@ def cache(slots: int, capacity: int = LENGTH + 8) -> KVCache:
     return KVCache(CONFIG, slots, capacity, device=torch.device("cpu"), dtype=torch.float32)
 
 
+def test_whole_sequences(decoder: Qwen2Decoder, inputs: Tensor, expected: Tensor) -> None:
+    torch.testing.assert_close(decoder(inputs).detach(), expected, **CLOSE)
+
+
 @torch.inference_mode()
 def test_prefill(decoder: Qwen2Decoder, inputs: Tensor, expected: Tensor) -> None:
     kept = cache(2)

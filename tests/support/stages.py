@@ -15,6 +15,7 @@ KINDS = {"llm.pt": ("lm", SpeechLM), "flow.pt": ("flow", Flow), "hift.pt": ("voc
 
 
 @cache
+@torch.inference_mode(False)  # one test computes gradients, and the first to ask may be in inference mode
 def stage(file: str, scale: str) -> SpeechLM | Flow | HiFT:
     """The module of "llm.pt", "flow.pt" or "hift.pt" at "small" or "full" scale, every key of the file used once."""
     role, kind = KINDS[file]

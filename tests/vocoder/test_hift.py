@@ -102,3 +102,18 @@ def test_construction_needs_no_memory() -> None:
         vocoder = HiFT(model_config("full").vocoder)
     assert all(tensor.is_meta for tensor in vocoder.state_dict().values())
     assert not list(vocoder.buffers())  # a buffer would stay on the meta device: no checkpoint has it
+
+
+def test_gradients() -> None:
+    """What is overwritten for speed must not be what a gradient needs: training gives the slope that is there."""
+    vocoder, mels, drawn = hift("small"), frames("a", count=6), noise(1, 6)
+    direction = torch.randn(mels.shape, generator=torch.Generator().manual_seed(5))
+
+    def level(shift: float) -> Tensor:
+        return vocoder.decode(mels + shift * direction, source).square().mean()
+
+    source = vocoder.source(vocoder.f0(mels), drawn).detach()
+    moved = mels.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(vocoder.decode(moved, source).square().mean(), moved)
+    slope = (level(1e-3) - level(-1e-3)) / 2e-3
+    torch.testing.assert_close((gradient * direction).sum(), slope, rtol=2e-2, atol=0.0)
