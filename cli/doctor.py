@@ -200,6 +200,7 @@ def _onnxruntime() -> Iterator[Finding]:
             if (distribution.name or "").lower().startswith(("onnxruntime", "ort-nightly"))
         }
     )
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # 1.31 reports to its maker, and keeps an id for that in ~
     runtime = _try("onnxruntime")
     if isinstance(runtime, Exception):
         mend = f"`{_PIP} onnxruntime` (onnxruntime-gpu with an NVIDIA GPU)"

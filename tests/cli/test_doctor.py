@@ -104,6 +104,14 @@ def test_passwords_of_proxies_are_not_shown(main, monkeypatch: pytest.MonkeyPatc
     assert "secret" not in text and "environment  https_proxy=" in text and "…@proxy" in text
 
 
+def test_nothing_is_left_behind(cosyvox, tmp_path: Path):
+    """onnxruntime 1.31 would make an identifier of the machine, and report with it."""
+    (tmp_path / "user").mkdir()
+    done = cosyvox("doctor", HOME=str(tmp_path / "user"), USERPROFILE=str(tmp_path / "user"))
+    assert b"onnxruntime" in done.stdout
+    assert list((tmp_path / "user").iterdir()) == []
+
+
 def test_a_package_that_breaks_or_is_of_another_version(main, monkeypatch: pytest.MonkeyPatch):
     def load(module: str) -> object:
         if module == "soundfile":

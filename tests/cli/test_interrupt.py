@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from hubs import NAME, NEEDED, check_whole, files, serve_hubs
 
 LONG = "The weather stays dry in the valley, with sunshine from the early morning until the evening. " * 20
 
@@ -53,6 +54,20 @@ def test_interrupted_at_a_step(cosyvox, verbs, tmp_path, verb, step):
     assert done.returncode == 130, done.stderr
     assert done.stderr.decode().splitlines() == ["cosyvox: interrupted"]
     assert not list(tmp_path.iterdir())
+
+
+def test_download_interrupted(cosyvox, main, machine, monkeypatch):
+    with serve_hubs() as hubs:
+        for name, value in hubs.environment.items():
+            monkeypatch.setenv(name, value)
+        done = cosyvox.python("-c", SELF_INTERRUPTING, int(signal.SIGINT), 5, "models", "download", NAME)
+        assert done.returncode == 130, done.stderr
+        assert done.stderr.decode().splitlines() == ["cosyvox: interrupted"]
+        arrived = set(files(machine / "home" / "models" / NAME)) & set(NEEDED)
+        assert 0 < len(arrived) < len(NEEDED)
+        assert main("models", "download", NAME).returncode == 0
+        assert all(hubs.count(name) == 1 for name in arrived)
+    check_whole(machine / "home" / "models" / NAME)
 
 
 def test_terminated(cosyvox, verbs, tmp_path):
