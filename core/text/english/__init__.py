@@ -1,6 +1,6 @@
 """English as it is read aloud: what is written with digits and signs, in words.
 
-English does not go through wetext.
+English does not go through wetext, which raises on signs that people write ("5¢", "±5", "#1") and leaves others unread.
 """
 
 from __future__ import annotations

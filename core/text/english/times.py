@@ -24,7 +24,9 @@ _BOOKS = (
     "Daniel|Matthew|Mark|Luke|John|Acts|Romans|Corinthians|Galatians|Ephesians|Hebrews|James|Peter|Revelation|Surah"
 )
 _VERSE = rf"(?:\b(?:{_BOOKS})\s)"
-_DURATION = re.compile(rf"(?:{_VERSE}|\b(?:in|took|takes|ran|lasted|lasts|time of|score(?: was)?|ratio(?: of)?)\s)$")
+_DURATION = re.compile(
+    rf"(?:{_VERSE}|\b(?:in|took|takes|ran|lasted|lasts|time of|[Tt]imer(?: for)?|score(?: was)?|ratio(?: of)?):?\s)$"
+)
 _TIMER = re.compile(r"\s(left|remaining|elapsed|long|hours|hrs|minutes|mins?)\b")
 _AFTERNOON = re.compile(r"(?<![\d.:])(?:00|1[3-9]|2[0-4]):[0-5]\d(?!\d)")
 
@@ -91,6 +93,10 @@ def _day_clock(hour: int, minute: str, *, morning: bool = True) -> str:
     return f"{said} PM" if 12 <= hour < 24 else f"{said} AM" if morning else said
 
 
+def _lasting(count: int, unit: str) -> str:
+    return f"{cardinal(count)} {many(unit, str(count))}"
+
+
 def _clock(match: Match) -> str:
     """ "14:30" -> "two thirty PM". What may be a time of either half of the day is read without it: "8:05"."""
     hour, minute, after = int(match["h"]), match["m"], match.string[match.end() :]
@@ -99,9 +105,12 @@ def _clock(match: Match) -> str:
         return f"{cardinal(hour)} {cardinal(int(minute))}{seconds}"
     if minute == "00" and re.match(r"\s(?:hours|hrs)\b", after):
         return f"{cardinal(hour)} hundred{seconds}"
+    lasts = _DURATION.search(match.string[: match.start()]) or _TIMER.match(after)
+    if lasts and match["s"]:
+        return f"{_lasting(hour, 'hour')} {_lasting(int(minute), 'minute')}{seconds}"
     if minute == "00" and (timer := _TIMER.match(after)):
         return cardinal(hour) + ("" if timer[1].startswith("min") else " minutes") + seconds
-    if minute != "00" and (_DURATION.search(match.string[: match.start()]) or _TIMER.match(after)):
+    if minute != "00" and lasts:
         return cardinal(hour) + _minutes(minute) + seconds
     if match["h"] != "0" and _AFTERNOON.search(match.string):
         return _day_clock(hour, minute) + seconds
