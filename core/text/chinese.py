@@ -35,10 +35,15 @@ _PER = {"h": "小时", "s": "秒", "min": "分钟", "kg": "千克", "g": "克", 
         "km": "公里", "d": "天", "kWh": "千瓦时", "s²": "二次方秒", "m": "米"}  # fmt: skip
 _PER_UNIT = "|".join(map(re.escape, sorted(_PER, key=len, reverse=True)))
 _POWERS = {"²": "平方", "³": "立方"}
+_HALVES = {"½": "二分之一", "⅓": "三分之一", "⅔": "三分之二", "¼": "四分之一", "¾": "四分之三", "⅛": "八分之一"}
 _CIRCLED = {chr(0x2460 + index): han_cardinal(index + 1) for index in range(20)}
+_LISTED = re.compile(rf"((?<={_HAN}))?([①-⑳])(?={_HAN})")  # ①打开②关闭
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-_WIDE = str.maketrans({chr(0xFF10 + digit): str(digit) for digit in range(10)} | {"％": "%"})
+_WIDE = str.maketrans({chr(0xFF10 + digit): str(digit) for digit in range(10)}
+                      | {chr(code): chr(code - 0xFEE0) for code in (*range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+                      | {"％": "%"})  # fmt: skip
 _SIGNS = {"&": "和", "≈": "约等于", "≠": "不等于", "=": "等于", "×": "乘以", "÷": "除以", "√": "根号", "∞": "无穷大",
+          "<": "小于", ">": "大于",
           "≤": "小于等于", "≥": "大于等于"}  # fmt: skip
 
 
@@ -106,6 +111,11 @@ def _integer(match: Match) -> str:
 
 # What names something by its digits.
 _CODE = r"(?:房间|房号|门牌|号码|编号|代码|密码|验证码|工号|学号|卡号|单号|航班|电话|手机|分机|邮编|数字|码)[是为：:]?"
+# Numbers that are called, after what says that they are: 110, 10086.
+_CALL = (
+    r"(?P<call>(?:拨打|致电|呼叫|客服|热线|拨|打)(?:热线|电话)?[是为：:]?\s?)"
+    r"(?P<rest>(?:1\d{2}|\d{5})(?:[、或和](?:1\d{2}|\d{5}))*)(?![\d.,%万亿元块个件次年月人])"
+)
 _SCALE = r"(?P<s>[十百千万亿]+)?"
 _READERS: list[Reader] = [
     (_START + r"(?P<y>\d{4})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})(?![\d-])", _date),
@@ -116,6 +126,15 @@ _READERS: list[Reader] = [
     (r"(?<![\d.])\+(?P<country>\d{1,3})[ -]?(?P<rest>\d{2,4}(?:[ -]?\d{3,5}){1,3})(?!\d)", _phone),
     (r"(?<![\d.])(?P<country>)(?P<rest>1[3-9]\d[ -]?\d{4}[ -]?\d{4})(?!\d)", _phone),
     (r"(?<![\d.])(0\d{2,3}-\d{7,8}|[48]00-\d{3,4}-\d{3,4})(?!\d)", lambda m: han_digits(m[1])),
+    (_CALL, lambda m: m["call"] + re.sub(r"\d+", lambda number: han_digits(number[0], "幺"), m["rest"])),
+    (r"(?<=\d)[～〜](?=\d)", lambda m: "~"),
+    (_START + r"(\d+)\s?[:：]\s?(\d+)(?![\d:：.])", lambda m: f"{han_cardinal(int(m[1]))}比{han_cardinal(int(m[2]))}"),
+    (r"第\s?(\d{1,9})(?!\d|\s?[-–~～/.]\s?\d)", lambda m: f"第{han_cardinal(int(m[1]))}"),
+    (r"(?<![\d.第])2年(?!级|代|\d+月)", lambda m: "两年"),
+    (r"(?<!\d)(480|720|1080|1440|2160)(?=[pPi](?![A-Za-z]))", lambda m: han_digits(m[1], "幺")),
+    (rf"(\d+)?([{''.join(_HALVES)}])", lambda m: (f"{han_cardinal(int(m[1]))}又" if m[1] else "") + _HALVES[m[2]]),
+    (rf"(?<=\d)\s?[-−]\s?(?={_NUMBER}\s?=)", lambda m: "减"),
+    (r"(?<=[\w)）])\s?\+\s?(?=[\w(（])", lambda m: "加"),
     (rf"(?P<sign>[-−](?=\D))?(?<![A-Za-z])(?P<c>{_CURRENCY})\s?(?P<n>{_NUMBER})\s?{_SCALE}", _money),
     (rf"(?P<sign>){_START}(?P<n>{_NUMBER})\s?{_SCALE}\s?(?P<c>{_CURRENCY})(?![A-Za-z])", _money),
     (rf"{_START}(?:(?P<low>{_SIGN}{_NUMBER})\s?(?:°[CF]?)?{_DASH})?(?P<n>{_SIGN}{_NUMBER})\s?°\s?(?:(?P<scale>[CF])(?![A-Za-z]))?",
@@ -143,6 +162,8 @@ _SIGN_BETWEEN = re.compile(rf"\s*([{''.join(_SIGNS)}])\s*")
 
 
 def _percent(text: str, sign: str) -> str:
+    if text == "100" and sign == "%":
+        return "百分之百"
     said = _signed(text)
     minus = said[0] if said[0] in "负正" else ""
     return f"{minus}{'百' if sign == '%' else '千'}分之{said[len(minus) :]}"
@@ -155,6 +176,8 @@ def _plain(text: str) -> str:
 def read_chinese(text: str) -> str:
     """`text` with what wetext reads wrong in words; the rest of its digits and signs are left to it."""
     text = text.replace("℃", "°C").replace("℉", "°F").translate(_WIDE).translate(_SUBSCRIPTS)
+    if len(_LISTED.findall(text)) > 1:
+        text = _LISTED.sub(lambda match: ("，" if match[1] is not None else "") + _CIRCLED[match[2]] + "，", text)
     text = "".join(_CIRCLED.get(c, c) for c in text)
     for pattern, say in _COMPILED:
         text = pattern.sub(say, text)

@@ -8,6 +8,7 @@ _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\u31f0-\u31ff\uff66-\uff9d]")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+(?:['’][A-Za-z]+)?")
+_CHINESE_MARKS = re.compile(r"[。，、；：！？]")
 _OTHER_SCRIPT = re.compile(r"[\u0370-\u052f\u0590-\u0e7f\u1200-\u139f\u1780-\u17ff]")
 
 # Words that are frequent in one language and rare in English; a script alone does not tell these apart.
@@ -37,6 +38,8 @@ def guess(text: str, default: str = "en") -> str:
     words = [word.casefold() for word in _LATIN.findall(text)]
     if len(_OTHER_SCRIPT.findall(text)) > sum(map(len, words)):
         return "other"
+    if default != "ja" and _CHINESE_MARKS.search(text) and all(len(word) == 1 for word in words):
+        return "zh"  # a formula, a number: nothing but its marks tells
     return _latin(words, text) if words else default
 
 

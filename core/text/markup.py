@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Collection
 
 from .tags import split_tags
+from .tex import plain_formulas
 
 # --- what a line begins with ---------------------------------------------------------------------
 # Headings, quotes, bullets, boxes to tick; several may follow each other ("> - [x] done").
@@ -24,19 +25,33 @@ TABLE_ROW = re.compile(r"[ \t]*\|")
 
 # --- inside a line -------------------------------------------------------------------------------
 _IMAGE_OR_LINK = re.compile(r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+[\"'][^\"']*[\"'])?\s*\)")
+_REFERENCE_LINK = re.compile(r"\[([^\[\]]+)\]\[\d*\]")
+_BRACKETS = re.compile(r"(?<!\])\[([^\[\]]*)\](?!\[)")  # side by side they spell a pronunciation: "[j][ǐ]"
+_FOOTNOTE_TEXT = re.compile(r"\A[ \t]*\[\^[\w-]{1,60}\]:[ \t]*")
 _FOOTNOTE = re.compile(r"\[\^[\w-]{1,60}\]")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 # "<|im_end|>" and its like: markup of language models. Nobody's words, and never tokens when typed.
-_MODEL_MARKUP = re.compile(r"<\|[^|<>\s]{0,40}\|>")
-_HTML_TAG = re.compile(
-    r"</?(?P<name>a|abbr|article|aside|audio|b|big|blockquote|body|br|button|center|code|dd|del|details|div|dl|dt|em|"
-    r"figure|font|footer|form|h[1-6]|head|header|hr|html|i|iframe|img|input|ins|kbd|label|li|link|main|mark|meta|nav|ol|"
-    r"option|p|picture|pre|q|s|samp|script|section|select|small|source|span|strike|strong|style|sub|summary|sup|svg|"
-    r"table|tbody|td|tfoot|th|thead|title|tr|tt|u|ul|var|video|wbr)\b(?:\s[^<>]*)?/?>",
+_MODEL_MARKUP = re.compile(r"[<‹][|｜][A-Za-z0-9_.:/▁-]{0,40}[|｜][>›]")
+_MODEL_BRACKETS = re.compile(r"[<‹][|｜]([^<>‹›|｜]*)[|｜][>›]")
+# With these alone "a <b and c> d" is no tag.
+_ATTRIBUTES = (
+    r"(?:\s+(?:[\w:@.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+)"
+    r"|disabled|checked|controls|hidden|open|required|selected|async|defer))*\s*/?>"
+)
+_TAG = re.compile(
+    r"<(?P<end>/?)(?:[\w-]+:)?(?:(?P<known>a|abbr|article|aside|audio|b|big|blockquote|body|br|break|button|center|code|dd|"
+    r"del|details|div|dl|dt|em|emphasis|express-as|figure|font|footer|form|h[1-6]|head|header|hr|html|i|iframe|img|input|"
+    r"ins|kbd|label|lang|li|link|main|mark|meta|nav|ol|option|p|phoneme|picture|pre|prosody|q|s|samp|say-as|script|"
+    r"section|select|small|source|span|speak|strike|strong|style|sub|summary|sup|svg|table|tbody|td|tfoot|th|thead|title|"
+    r"tr|tt|u|ul|var|video|voice|wbr)|(?P<unknown>[A-Za-z][\w.-]*))(?=[\s/>])" + _ATTRIBUTES,
     re.IGNORECASE,
 )
-_INLINE_NAMES = "a abbr b big code del em font i ins kbd mark q s samp small span strong sub sup tt u var wbr"
+_ALT = re.compile(r"\salt\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+_INLINE_NAMES = (
+    "a abbr b big code del em emphasis express-as font i ins kbd lang mark phoneme prosody q s samp say-as small span "
+    "strong sub sup tt u var wbr"
+)
 _INLINE_TAGS = frozenset(_INLINE_NAMES.split())
 _CODE_SPAN = re.compile(r"(`+)([^`]+)\1(?!`)")
 _BRACKETED = re.compile(r"<[/!|]?([A-Za-z][^<>|]*)[|/]?>|\[([a-z_-]+)\]")
@@ -68,6 +83,7 @@ def spoken_line(line: str, *, starts: bool, tags: Collection[str]) -> str:
     if starts:
         if _RULE.match(line) or _LINK_DEFINITION.match(line):
             return ""
+        line = _FOOTNOTE_TEXT.sub("", line)
         line = _MARKERS.sub("", line, count=1) if _MARKERS.match(line) else line
         line = _NUMBERED.sub(r"\1. ", line, count=1)
     line = _CODE_SPAN.sub(lambda code: _BRACKETED.sub(r" \1\2 ", code[2]), line)  # a tag in code is a word
@@ -93,16 +109,36 @@ def spaced(text: str) -> str:
 
 
 def _inline(text: str) -> str:
-    text = _COMMENT.sub(" ", _MODEL_MARKUP.sub(" ", text))
+    text = _COMMENT.sub(" ", _without_model_markup(text))
+    text = plain_formulas(text)
     text = _AUTOLINK.sub(r"\1", text)
     text = _IMAGE_OR_LINK.sub(r"\1", _IMAGE_OR_LINK.sub(r"\1", text))  # twice: an image may be the text of a link
-    text = _FOOTNOTE.sub("", text)
-    text = _HTML_TAG.sub(lambda tag: "" if tag["name"].lower() in _INLINE_TAGS else " ", text)
+    text = _REFERENCE_LINK.sub(r"\1", _FOOTNOTE.sub("", text))
+    text = _TAG.sub(_tag, text)
     text = _ESCAPED.sub(r"\1", _EMPHASIS.sub("", _STRIKE.sub("", text)))
-    text = _MODEL_MARKUP.sub(" ", html.unescape(text))
+    text = _without_model_markup(html.unescape(text))
+    text = _BRACKETS.sub(r" \1 ", text)
     text = _cells(text)
     text = _KEYCAP.sub(r"\1 ", text)
-    return _ARROW.sub(", ", _EMOJI.sub(" ", text))
+    text = _ARROW.sub(", ", _EMOJI.sub(" ", text))
+    return re.sub(r"\A(?:\s*,)+", "", text)
+
+
+def _without_model_markup(text: str) -> str:
+    """A token of a language model goes; what else stands in such brackets is somebody's words."""
+    return _MODEL_BRACKETS.sub(r" \1 ", _MODEL_MARKUP.sub(" ", text))
+
+
+def _tag(tag: re.Match[str]) -> str:
+    """What an HTML or SSML tag sounds like; the name of an unknown one is a word: "<name>"."""
+    if tag["unknown"]:
+        return "" if tag["end"] else f" {tag['unknown']} "
+    name = tag["known"].lower()
+    if name == "break":
+        return ", "
+    alternative = _ALT.search(tag[0])
+    words = (alternative[1] or alternative[2] or "") if alternative else ""
+    return words if name in _INLINE_TAGS else f" {words} "
 
 
 def _cells(text: str) -> str:

@@ -57,6 +57,7 @@ def _chinese(text: str) -> str:
         text = _DIGITS.sub(lambda found: han_number(found[0]), text)
     text = text.replace(" - ", "，")
     text = re.sub(r"[（）【】]", "", text)
+    text = re.sub(r"(?<=[\u3400-\u9fff]), ?(?=[\u3400-\u9fff])", "，", text)
     return _FULL_STOP.sub("。", _BLANK_BESIDE_HAN.sub("", text)).replace("——", " ")
 
 
