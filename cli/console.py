@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core import StorageError
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 def use_utf8() -> None:
     """A redirected stream on Windows would have the code page's encoding, which few texts fit into."""
     if sys.stderr is None:  # as `2>&-` leaves it: `print` would fall back to standard output
-        sys.stderr = Path(os.devnull).open("w")
+        sys.stderr = io.StringIO()
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import tempfile
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -60,6 +61,7 @@ class NamedFile:
             raise core.StorageError(f"there is no folder {self._path.parent}: make it first")
         if self._path.exists() and not self._force:
             raise self._exists()
+        _check_folder(self._path.parent)
 
     def write(self, speech: Speech) -> Path:
         if self._force or self._is_device():
@@ -80,7 +82,7 @@ class NextFreeFile:
     """hello.wav in the current folder, or hello-2.wav, hello-3.wav, … where that exists."""
 
     def check(self) -> None:
-        pass
+        _check_folder(Path())
 
     def write(self, speech: Speech) -> Path:
         first = Path(DEFAULT_NAME)
@@ -97,6 +99,15 @@ def choose(name: str | None, *, force: bool) -> Output:
     if name is None:
         return NextFreeFile()
     return StandardOutput() if name == "-" else NamedFile(Path(name), force=force)
+
+
+def _check_folder(folder: Path) -> None:
+    """Raises StorageError where no file can be made; one that nobody sees is."""
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        place = folder.resolve()
+        raise core.StorageError(f"{place} cannot be written to ({error.strerror}): choose another -o FILE") from error
 
 
 def _write_new(path: Path, speech: Speech) -> bool:

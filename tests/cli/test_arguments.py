@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
 import sys
+from pathlib import Path
 
 import cosyvox as package
 import pytest
@@ -104,6 +107,31 @@ def test_an_existing_output_is_refused(cosyvox, prompted):
 def test_an_impossible_output_is_refused(cosyvox, prompted, name, says):
     assert says in cosyvox.fails(1, *SAY, "-o", name)
     assert [path.name for path in prompted.iterdir()] == ["prompt.wav"]
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder that nobody can write to")
+@pytest.mark.parametrize("output", [("-o", "/proc/self/speech.wav"), ()])
+def test_a_place_that_cannot_be_written_to_is_told_before_the_work(cosyvox, prompted, output):
+    if not output:
+        cosyvox.folder = Path("/proc/self")
+    prompt = ("--prompt", prompted / "prompt.wav")
+    assert "cannot be written to" in cosyvox.fails(1, *SAY[:4], *prompt, *output)
+
+
+def test_an_output_with_too_long_a_name(cosyvox, prompted):
+    assert "too long" in cosyvox.fails(1, *SAY, "-o", 300 * "x" + ".wav")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
+def test_closed_streams(cosyvox, prompted):
+    def closing(stream, *args):
+        command = shlex.join(cosyvox.command(*SAY, *args))
+        return subprocess.run(f"{command} {stream}>&-", shell=True, capture_output=True, **cosyvox.place())
+
+    done = closing(1, "-o", "-")
+    assert done.returncode == 1
+    assert done.stderr == b"cosyvox: standard output is closed: name a file with -o FILE\n"
+    assert closing(2).stdout == b""
 
 
 def test_json_and_the_audio_do_not_share_standard_output(cosyvox):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from parity import speech_like
 
 RATE = 16000
 
@@ -22,6 +23,7 @@ PROMPTS = {
     "short": (tone(0.2), "0.2 s"),
     "ten_minutes": (tone(600), "at most 30 s"),
     "nan": (np.where(np.arange(3 * RATE) == RATE, np.nan, tone(3)), "NaN"),
+    "empty": (np.zeros(0, np.float32), "no sound"),
 }
 
 
@@ -34,10 +36,49 @@ def test_prompts_that_cannot_be_cloned(main, seeded_small, tmp_path, kind):
     assert [path.name for path in tmp_path.iterdir()] == ["prompt.wav"]
 
 
-def test_a_prompt_that_is_not_audio(main, seeded_small, tmp_path):
-    (tmp_path / "prompt.txt").write_text("la la la", encoding="utf-8")
-    error = main.fails(1, "say", "Hello.", "--model", seeded_small, "--prompt", "prompt.txt")
-    assert "prompt.txt cannot be read as audio" in error
+@pytest.mark.parametrize(
+    ("content", "says"), [(b"la la la", "cannot be read as audio"), (b"", "cannot be read"), (None, "folder")]
+)
+@pytest.mark.parametrize("verb", [("say", "Hello.", "--prompt"), ("clone",)])
+def test_a_prompt_that_is_not_audio(main, seeded_small, tmp_path, verb, content, says):
+    (tmp_path / "prompt.txt").mkdir() if content is None else (tmp_path / "prompt.txt").write_bytes(content)
+    error = main.fails(1, *verb, "prompt.txt", "--model", seeded_small)
+    assert "prompt.txt" in error and says in error
+    assert [path.name for path in tmp_path.iterdir()] == ["prompt.txt"]
+
+
+@pytest.mark.parametrize(("channels", "rate"), [(6, RATE), (1, 384_000)])
+def test_unusual_recordings_are_heard(main, tmp_path, channels, rate):
+    speech = speech_like("tests/unusual", 3.0, rate)
+    soundfile.write(tmp_path / "prompt.wav", np.stack(channels * [speech], axis=1), rate)
+    done = main("clone", "prompt.wav")
+    assert (done.returncode, done.stderr) == (0, b"prompt:  3.0 s  (no transcript)\n")
+
+
+@pytest.mark.parametrize(
+    ("transcript", "says"), [("...", "no words"), ("word " * 24_000, "30 s at most"), ("\udcff", "Unicode")]
+)
+def test_words_of_no_recording(main, seeded_small, prompt_wav, tmp_path, transcript, says):
+    words = ("--transcript", transcript)
+    assert says in main.fails(1, "say", "Hi.", "--model", seeded_small, "--prompt", prompt_wav, *words)
+    assert says in main.fails(1, "clone", prompt_wav, *words)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("text", ["...", "。！？", "😀", "<|endofprompt|>", "\0"])
+def test_texts_with_nothing_to_say(main, seeded_small, prompt_wav, tmp_path, text):
+    error = main.fails(1, "say", text, "--model", seeded_small, "--prompt", prompt_wav)
+    assert "nothing to say" in error
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "verb", [("say", "Hi.", "--model", "model", "--prompt"), ("clone", "--name", "me"), ("voices", "import")]
+)
+def test_a_name_that_is_too_long(main, tmp_path, verb):
+    error = main.fails(1, *verb, 300 * "x" + ".wav")
+    assert "too long" in error or "there is no" in error
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.fixture

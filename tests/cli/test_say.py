@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -89,10 +90,32 @@ def test_the_environment_names_the_model(cosyvox, seeded_small, prompt_wav, tmp_
     assert (tmp_path / "hello.wav").exists()
 
 
-@pytest.mark.parametrize("option", [("--speed", "nan"), ("--gain", "inf"), ("--sample-rate", "1")])
+@pytest.mark.parametrize(
+    "option", [("--speed", "nan"), ("--speed", "0"), ("--speed", "100"), ("--gain", "inf"), ("--sample-rate", "1")]
+)
 def test_values_that_make_no_sense(main, seeded_small, prompt_wav, tmp_path, option):
     assert option[1] in main.fails(1, "say", TEXT, "--model", seeded_small, "--prompt", prompt_wav, *option)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_a_full_disk(cosyvox, seeded_small, prompt_wav, tmp_path):
+    say = ("say", TEXT, "--model", seeded_small, "--prompt", prompt_wav, "--quiet")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(cosyvox.command(*say, "-o", "-"), stdout=full, stderr=subprocess.PIPE, **cosyvox.place())
+    to_file = cosyvox(*say, "-o", "/dev/full")
+    for code, error in ((done.returncode, done.stderr), (to_file.returncode, to_file.stderr)):
+        assert code == 1
+        (line,) = [line for line in error.decode().splitlines() if not line.startswith("warning: ")]
+        assert "No space left" in line
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("seed", ["-1", str(10**40)])
+def test_any_whole_number_is_a_seed(speaking, tmp_path, seed):
+    assert speaking(TEXT, "-o", "default.wav").returncode == 0
+    assert speaking(TEXT, "--seed", seed, "-o", "seeded.wav").returncode == 0
+    assert (tmp_path / "default.wav").read_bytes() != (tmp_path / "seeded.wav").read_bytes()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is another error there")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -144,6 +145,52 @@ def test_a_recording_dropped_into_the_folder(main, prompt_wav, seeded_small, hom
     assert main("say", "Hi.", "--voice", "bob", "--model", seeded_small).returncode == 0
 
 
+def test_a_file_that_is_no_recording_in_the_folder(main, prompt_wav, home):
+    (home / "voices").mkdir(parents=True)
+    (home / "voices" / "bob.wav").write_text("la la la", encoding="utf-8")
+    shutil.copy(prompt_wav, home / "voices" / "carol.wav")
+    (home / "voices" / "carol.txt").write_text("Hi.", encoding="utf-8")
+    done = main("voices", "list")
+    assert done.stdout.decode().splitlines() == ["carol   3.0 s  Hi."]
+    assert "bob.wav cannot be read as audio" in done.stderr.decode()
+    assert "bob.wav cannot be read as audio" in main.fails(1, "voices", "show", "bob")
+    assert "the transcript is too short" in main("voices", "show", "carol").stdout.decode()
+    assert main("voices", "remove", "bob", "--yes").returncode == 0
+    assert not (home / "voices" / "bob.wav").exists()
+
+
+@pytest.mark.parametrize("change", ["remove", "replace"])
+def test_a_voice_that_changes_while_the_model_is_loaded(
+    main, kept, seeded_small, prompt_wav, tmp_path, monkeypatch, change
+):
+    """It is taken as it is now, or not at all; never one recording with the words of another."""
+    load = core.load
+    store = core.VoiceStore()
+
+    def loaded_meanwhile(*args, **options):
+        store.remove(kept) if change == "remove" else store.add(kept, prompt_wav, replace=True)
+        return load(*args, **options)
+
+    monkeypatch.setattr("cosyvox.core.load", loaded_meanwhile)
+    args = ("say", "Hi.", "--voice", kept, "--model", seeded_small, "-o", "a.wav")
+    if change == "remove":
+        assert "there is no voice alice" in main.fails(1, *args)
+        assert not list(tmp_path.iterdir())
+    else:
+        assert main(*args).returncode == 0
+        assert main("say", "Hi.", "--prompt", prompt_wav, "--model", seeded_small, "-o", "b.wav").returncode == 0
+        assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
+
+
+def test_two_programs_add_the_same_voice(cosyvox, prompt_wav):
+    command = cosyvox.command("clone", prompt_wav, "--name", "alice", "--quiet")
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, **cosyvox.place()) for _ in range(2)]
+    errors = [process.communicate()[1] for process in both]
+    assert sorted(process.returncode for process in both) == [0, 1]
+    assert [error for error in errors if b"there is a voice alice already" in error]
+    assert cosyvox("voices", "show", "alice").returncode == 0
+
+
 def test_nothing_is_replaced_unasked(main, kept, prompt_wav):
     assert "--replace" not in main.fails(1, "clone", prompt_wav, "--name", "bob", "--transcript", os.fsdecode(b"\xff"))
     assert "there is a voice alice already" in main.fails(1, "clone", prompt_wav, "--name", kept)
@@ -172,7 +219,8 @@ def test_malicious_ids(main, kept, home, tmp_path, verb, id):
 
 
 def test_a_malicious_id_is_refused_before_the_recording_is_read(main, tmp_path):
-    assert "cannot be called" in main.fails(1, "clone", "nowhere.wav", "--name", "../me")
+    for name in ("../me", ""):
+        assert "cannot be called" in main.fails(1, "clone", "nowhere.wav", "--name", name)
     assert not list(tmp_path.iterdir())
 
 
@@ -202,6 +250,7 @@ def test_a_preset_speaker_speaks(main, seeded_small, tmp_path):
     done = main("voices", "import", "spk2info.pt", "--model", seeded_small)
     assert done.returncode == 0, done.stderr
     assert "only for CosyVoice2-0.5B" in done.stderr.decode()
+    assert listed(main)["中文女"]["family"] == "CosyVoice2-0.5B"
     assert main("say", "Hi.", "--voice", "中文女", "--model", seeded_small).returncode == 0
 
 

@@ -189,7 +189,7 @@ def test_a_voice_without_recording_is_bound_to_its_family(
     torch.save({"a": {"embedding": torch.ones(1, 192)}}, tmp_path / "spk2info.pt")
     (stored,) = store.import_(tmp_path / "spk2info.pt")
     monkeypatch.setattr(listener, "family", "CosyVoice-300M")
-    with pytest.raises(RequestError, match=r"only what a CosyVoice2-0\.5B needs"):
+    with pytest.raises(RequestError, match=r"choose a model of CosyVoice2-0\.5B, or a voice with a recording"):
         recall(stored, listener)
     with pytest.raises(VoiceError, match="no recording"):
         stored.prompt()
@@ -209,15 +209,20 @@ def hostile(kind: str, file: Path) -> object:
         "bins": {"a": {**good, "prompt_speech_feat": torch.zeros(1, 150, 79)}},
         "negative": {"a": {**good, "flow_prompt_speech_token": torch.full((1, 75), -5)}},
         "huge": {"a": {"embedding": torch.zeros(1, 5000)}},
+        "meta": {"a": {"embedding": torch.zeros(1, 192, device="meta")}},
+        "sparse": {"a": {"embedding": torch.zeros(1, 192).to_sparse()}},
+        "negative text": {"a": {**good, "prompt_text": torch.tensor([[-5]])}},
     }[kind]
 
 
 KINDS = ("code", "path", "list", "nothing", "no embedding", "text", "nan", "ratio", "bins", "negative", "huge")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_hostile_speakers(kind: str, store: VoiceStore, tmp_path: Path) -> None:
-    torch.save(hostile(kind, tmp_path / "pwned"), tmp_path / "spk2info.pt")
+@pytest.mark.parametrize("format", ["zip", "legacy"])
+@pytest.mark.parametrize("kind", [*KINDS, "meta", "sparse", "negative text"])
+def test_hostile_speakers(kind: str, format: str, store: VoiceStore, tmp_path: Path) -> None:
+    content = hostile(kind, tmp_path / "pwned")
+    torch.save(content, tmp_path / "spk2info.pt", _use_new_zipfile_serialization=format == "zip")
     with pytest.raises(VoiceError) as caught:
         store.import_(tmp_path / "spk2info.pt")
     assert "\n" not in str(caught.value)

@@ -153,6 +153,26 @@ def test_a_single_full_scale_sample_is_not_clipping() -> None:
     assert prepare_prompt(audio, RATE).warnings == ()
 
 
-def test_a_transcript_that_is_not_unicode() -> None:
-    with pytest.raises(TextError, match="not valid Unicode"):
-        prepare_prompt(speech(4.0), RATE, "\ud800")
+@pytest.mark.parametrize(
+    ("transcript", "message"),
+    [
+        ("\ud800", "not valid Unicode"),
+        ("...", "no words"),
+        ("😀", "no words"),
+        ("word " * 24_000, r"about 6240 s to say.*30 s at most"),
+    ],
+)
+def test_transcripts_of_no_recording(transcript: str, message: str) -> None:
+    with pytest.raises(TextError, match=message):
+        prepare_prompt(speech(4.0), RATE, transcript)
+
+
+def test_a_blank_transcript_is_none() -> None:
+    assert prepare_prompt(speech(4.0), RATE, " \n").transcript is None
+
+
+def test_every_channel_is_heard_at_every_rate() -> None:
+    silent = np.zeros((5, round(4.0 * 384_000)), np.float32)
+    prompt = prepare_prompt(np.concatenate([silent, speech(4.0, 384_000)]), 384_000)
+    assert (prompt.rate, prompt.warnings) == (48_000, ())
+    assert speech_level(prompt.audio, prompt.rate) == pytest.approx(LEVEL_DB, abs=0.1)

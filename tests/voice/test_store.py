@@ -125,6 +125,7 @@ def test_a_dropped_recording_is_a_voice(store: VoiceStore, listener: FrontEnd, r
     (store.folder / "readme.txt").write_text("no voice", encoding="utf-8")
     (stored,) = store.list()
     assert (stored.id, stored.transcript) == ("Alice", "Words that she says.")
+    assert (stored.seconds, stored.sample_rate) == (3.0, 24_000)
     voice = recall(stored, listener)
     assert same(recall(stored, listener), voice)
     record(store.folder / "Alice.WAV", name="tests/another")  # changed under the store's hands
@@ -149,8 +150,8 @@ def test_a_dropped_recording_can_be_exported_and_replaced(
 
 def test_nothing_is_overwritten_unasked(store: VoiceStore, prompt: Prompt, tmp_path: Path) -> None:
     store.add("a", prompt)
-    for taken in ("a", "A"):
-        with pytest.raises(StorageError, match="there is a voice a already"):
+    for taken, mend in (("a", "or replace it"), ("A", "only its case differs")):
+        with pytest.raises(StorageError, match=f"there is a voice a already.*{mend}"):
             store.add(taken, replace_words(prompt, "Other words, three seconds."))
     store.add("b", prompt)
     with pytest.raises(StorageError, match="there is a voice a already"):
@@ -195,9 +196,13 @@ def test_broken_voices_are_told_and_do_not_hide_the_others(store: VoiceStore, pr
     (store.folder / "no flac" / "prompt.flac").unlink()
     (store.folder / "GOOD.wav").write_bytes(b"")
     (store.folder / "con.wav").write_bytes(b"")
+    (store.folder / "no audio.wav").write_text("la la la", encoding="utf-8")
     assert [voice.id for voice in store.list()] == ["good"]
     problems = store.problems()
-    assert problems.keys() == {"no json", "bad json", "newer", "no flac", "list", "GOOD.wav", "con.wav"}
+    assert problems.keys() == {"no json", "bad json", "newer", "no flac", "list", "GOOD.wav", "con.wav", "no audio.wav"}
+    assert "cannot be read as audio" in problems["no audio.wav"]
+    with pytest.raises(AudioError, match=r"no audio\.wav"):
+        store.get("no audio")
     assert "newer version" in problems["newer"]
     with pytest.raises(VoiceError, match=r"no prompt\.flac"):
         store.get("no flac")
