@@ -22,8 +22,8 @@ TABLE = Path(__file__).resolve().parent.parent / "tests" / "data" / "text" / "sp
 SAME = {"o": "oh", "zero": "oh", "negative": "minus", "misses": "missus"}
 ALSO_RIGHT = (  # what these texts begin with
     *("Leave at", "It was 10 USD", "On 2024", "On 12 May", "Due 12", "Born Jan", "From 2020", "Visit https", "See www"),
-    *("snake_case", "https://a.com", "e.g. Mr.", "The meeting is at 14", "Lunch is", "The night bus", "Rome fell"),
-    *("Bring fruit", "Bring pens", "The ¥ rose", "Dr. Jones Jr.", "He/she said"),
+    *("snake_case", "<https://a.com", "e.g. Mr.", "The meeting is at 14", "Lunch is", "The night bus", "Rome fell"),
+    *("Bring fruit", "The ¥ rose", "Dr. Jones Jr.", "He/she said", "Run `pip", "[https://a.com"),
 )
 
 
