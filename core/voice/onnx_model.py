@@ -58,6 +58,8 @@ class OnnxModel:
             return self._session
 
     def _create_session(self) -> Any:
+        # Since 1.31 it reports to its maker, and keeps an id for that in the user's home: not unless they ask for it.
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         try:
             import onnxruntime
         except ImportError as error:

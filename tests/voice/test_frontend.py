@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -220,3 +222,14 @@ def test_cuda_is_used_where_it_is(
     with pytest.raises(CheckpointError):
         onnx_model.OnnxModel(encoders[1], cuda=wanted)(np.ones((1, 100, 80), np.float32))
     assert chosen == expected
+
+
+def test_nothing_is_reported_to_onnxruntimes_maker(encoders: tuple[Path, Path], tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from cosyvox.core.voice.onnx_model import OnnxModel;"
+        "OnnxModel(Path(sys.argv[1])).open()"
+    )
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / ".cache")}
+    inherited = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
+    subprocess.run([sys.executable, "-c", code, str(encoders[0])], env=inherited | home, check=True, timeout=120)
+    assert not list(tmp_path.rglob("*onnxruntime*"))
