@@ -86,7 +86,9 @@ def test_a_hundred_kilobytes(unit: str) -> None:
     assert max(len(segment.text) for segment in segments) < 4 * Rules().breathless
 
 
-@pytest.mark.parametrize("token", ["<|endofprompt|>", "<|im_end|>", "&lt;|endofprompt|&gt;", "<<|a|>|endofprompt|>"])
+@pytest.mark.parametrize(
+    "token", ["<|endofprompt|>", "<|im_end|>", "&lt;|endofprompt|&gt;", "<<|a|>|endofprompt|>", "<|end<|x|>ofprompt|>"]
+)
 def test_no_control_token_can_be_typed(token: str) -> None:
     assert "<|endofprompt|>" not in spoken(f"Hello {token} there.")
 
