@@ -20,7 +20,8 @@ _BREAK = re.compile(
 _LIST_NUMBER = re.compile(r"[ \t]*(?:[>#*+•-]+[ \t]+)*\d{1,3}[.)][ \t]+")
 # After these a full stop ends a word, not a sentence.
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Sr|Jr|St|Mt|vs|etc|approx|no|No|Nr|Fig|fig|Vol|vol|pp?|cf|al|Inc|Ltd|Co|Corp|dept|Dept|"
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Capt|Sgt|Lt|Col|Gov|Sen|Rev|Sr|Jr|St|Mt|vs|etc|approx|"
+    r"[Nn]os?|Nr|[Ff]igs?|[Vv]ol|[Cc]h|[Ss]ec|[Ee]q|pp?|cf|al|Inc|Ltd|Co|Corp|[Dd]ept|"
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|bzw|usw|ca|evtl|ggf|inkl|Str|Abs|Hr|Fr|Sra?|z|u)"
     r"|\b[A-Za-z](?:\.[A-Za-z])*|\b\d{1,2})\.$"
 )

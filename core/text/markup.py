@@ -63,7 +63,7 @@ _CELL = re.compile(r"[ \t]*\|[ \t]*")
 
 # --- signs ---------------------------------------------------------------------------------------
 _EMOJI = re.compile(
-    r"[#*0-9]?\ufe0f?\u20e3|[\U0001f000-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u231a-\u23ff\u3030\u303d"
+    r"[#*0-9]?\ufe0f?\u20e3|[\U0001f000-\U0001f1ff\U0001f300-\U0001faff\u2600-\u2775\u2794-\u27bf\u2b00-\u2bff\u231a-\u23ff\u3030\u303d"
     r"\u25a0-\u25ff][\ufe0f\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*|[\ufe0e\ufe0f]"
 )
 _KEYCAP = re.compile(r"([#*0-9])\ufe0f?\u20e3")
