@@ -80,13 +80,15 @@ def _add_adding(verbs: argparse._SubParsersAction, name: str, summary: str) -> N
 
 def add(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> None:
     """Keep a recording as a voice. Raises CosyVoxError."""
-    stored = core.VoiceStore().add(
-        Path(args.file).stem if args.name is None else args.name,
-        args.file,
-        transcript=args.transcript,
-        model=args.model,
-        replace=args.replace,
-    )
+    with console.progress() as on_progress:
+        stored = core.VoiceStore().add(
+            Path(args.file).stem if args.name is None else args.name,
+            args.file,
+            transcript=args.transcript,
+            model=args.model,
+            replace=args.replace,
+            on_progress=on_progress,
+        )
     _tell_kept(stored, console)
     console.result(_describe(stored))
 
@@ -143,7 +145,8 @@ def export(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> 
 
 def import_(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> None:
     """Keep voices from elsewhere. Raises CosyVoxError."""
-    found = core.VoiceStore().import_(args.path, model=args.model, replace=args.replace)
+    with console.progress() as on_progress:
+        found = core.VoiceStore().import_(args.path, model=args.model, replace=args.replace, on_progress=on_progress)
     for stored in found:
         _tell_kept(stored, console)
     console.result({"voices": [_describe(stored) for stored in found]})

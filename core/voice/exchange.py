@@ -15,6 +15,7 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 
 from ..errors import StorageError, VoiceError
+from ..request import OnProgress, Progress
 from .features import read_features
 from .ids import check_id
 from .prompt import Prompt
@@ -43,17 +44,19 @@ def pack(stored: StoredVoice) -> bytes:
     return content.getvalue()
 
 
-def read_voices(path: Path, model: str | os.PathLike[str] | None = None) -> dict[str, Prompt | Voice]:
+def read_voices(
+    path: Path, model: str | os.PathLike[str] | None = None, on_progress: OnProgress | None = None
+) -> dict[str, Prompt | Voice]:
     """The voices in a file or folder, by id; see `VoiceStore.import_`. Raises VoiceError, AudioError, StorageError."""
     if path.is_dir():
-        return _from_folder(path)
+        return _from_folder(path, on_progress)
     if not path.is_file():
         raise VoiceError(f"there is no file or folder {path}: check the path")
     if path.suffix.lower() in AUDIO_SUFFIXES:
         id = check_id(path.stem)
         return {id: read_dropped(path, id).prompt()}
     if zipfile.is_zipfile(path) and path.suffix.lower() != ".pt":  # torch's own files are zip files, too
-        return _from_zip(path)
+        return _from_zip(path, on_progress)
     if path.suffix.lower() == ".pt":
         return dict(read_spk2info(path, model))
     raise VoiceError(
@@ -62,12 +65,15 @@ def read_voices(path: Path, model: str | os.PathLike[str] | None = None) -> dict
     )
 
 
-def _from_folder(folder: Path) -> dict[str, Prompt | Voice]:
+def _from_folder(folder: Path, on_progress: OnProgress | None) -> dict[str, Prompt | Voice]:
     """A voice folder, or a folder of voice folders and recordings."""
     if (folder / DESCRIPTION).is_file():
         return dict([_read_folder(folder)])
     voices: dict[str, Prompt | Voice] = {}
-    for path in sorted(folder.iterdir()):
+    paths = sorted(folder.iterdir())
+    for number, path in enumerate(paths):
+        if on_progress is not None:
+            on_progress(Progress("voices", number, len(paths)))
         if path.is_dir() and (path / DESCRIPTION).is_file():
             id, voice = _read_folder(path)
         elif path.is_file() and path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith("."):
@@ -94,11 +100,11 @@ def _read_folder(folder: Path) -> tuple[str, Prompt | Voice]:
     )
 
 
-def _from_zip(path: Path) -> dict[str, Prompt | Voice]:
+def _from_zip(path: Path, on_progress: OnProgress | None) -> dict[str, Prompt | Voice]:
     try:
         with tempfile.TemporaryDirectory(prefix="cosyvox-") as name, zipfile.ZipFile(path) as archive:
             _unpack(archive, Path(name))
-            return _from_folder(Path(name))
+            return _from_folder(Path(name), on_progress)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeError) as error:
         raise VoiceError(f"{path} is damaged ({error}): export the voice again") from error
     except OSError as error:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from ..audio.files import read_audio
 from ..errors import CosyVoxError, StorageError, VoiceError
 from ..home import voices_home
+from ..request import OnProgress, Progress
 from ..storage import locked, write_file
 from .exchange import pack, read_voices
 from .features import check_features, features_file, recall
@@ -76,10 +77,12 @@ class VoiceStore:
         transcript: str | None = None,
         model: str | os.PathLike[str] | None = None,
         replace: bool = False,
+        on_progress: OnProgress | None = None,
     ) -> StoredVoice:
         """Keep a recording (a file, a binary stream, or what was made of one) as a voice.
 
-        model: the folder or name of a model that is to hear it now, so that its first use is as fast as the next.
+        model: the folder or name of a model that is to hear it now, so that its first use is as fast as the next;
+        `on_progress` is told before and after, for that takes longest.
         Raises VoiceError for an unsafe id, AudioError if the recording cannot be cloned, StorageError if there is a
         voice of that name already and it may not be replaced, and what opening a model raises.
         """
@@ -90,7 +93,10 @@ class VoiceStore:
         self.add_all({id: source}, replace=replace)
         stored = self.get(id)
         if listener is not None:
+            tell = on_progress or (lambda _: None)
+            tell(Progress("listening", 0, 1))
             recall(stored, listener)
+            tell(Progress("listening", 1, 1))
         return stored
 
     def add_all(self, voices: Mapping[str, Prompt | Voice], *, replace: bool = False) -> None:
@@ -134,7 +140,12 @@ class VoiceStore:
         return target
 
     def import_(
-        self, path: str | os.PathLike[str], *, model: str | os.PathLike[str] | None = None, replace: bool = False
+        self,
+        path: str | os.PathLike[str],
+        *,
+        model: str | os.PathLike[str] | None = None,
+        replace: bool = False,
+        on_progress: OnProgress | None = None,
     ) -> Sequence[StoredVoice]:
         """Keep all voices of a file or folder from elsewhere; if one may not be kept, none is.
 
@@ -143,7 +154,7 @@ class VoiceStore:
         its model's folder, or if that is named as `model`. Nothing in it is ever executed.
         Raises VoiceError, AudioError, StorageError.
         """
-        found = read_voices(Path(path), model)
+        found = read_voices(Path(path), model, on_progress)
         self.add_all(found, replace=replace)
         return [self.get(id) for id in found]
 

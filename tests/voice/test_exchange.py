@@ -16,6 +16,7 @@ import pytest
 import torch
 from cosyvox.core.checkpoint import open_folder
 from cosyvox.core.errors import AudioError, CosyVoxError, RequestError, StorageError, VoiceError
+from cosyvox.core.request import Progress
 from cosyvox.core.text.tokenizer import Tokenizer
 from cosyvox.core.voice import exchange
 from cosyvox.core.voice.features import recall
@@ -104,7 +105,10 @@ def test_pairs_of_recording_and_words(store: VoiceStore, record: Callable[..., P
     record(folder / "alice.wav")
     (folder / "alice.txt").write_text(WORDS, encoding="utf-8")
     record(folder / "bob.mp3")
-    assert [(voice.id, voice.transcript) for voice in store.import_(folder)] == [("alice", WORDS), ("bob", None)]
+    seen: list[Progress] = []
+    found = store.import_(folder, on_progress=seen.append)
+    assert [(voice.id, voice.transcript) for voice in found] == [("alice", WORDS), ("bob", None)]
+    assert [(step.done, step.total) for step in seen] == [(0, 3), (1, 3), (2, 3)]
     other = VoiceStore(tmp_path / "other")
     assert other.import_(folder / "alice.wav")[0].transcript == WORDS
     packed = shutil.make_archive(str(tmp_path / "pairs"), "zip", folder)
