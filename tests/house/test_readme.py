@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import cosyvox
 import pytest
 from cosyvox.cli import main
 
-README = (Path(cosyvox.__file__).parent / "README.md").read_text(encoding="utf-8")
+FOLDER = Path(cosyvox.__file__).parent
+README, CHINESE = ((FOLDER / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh.md"))
 MODEL, TEXT = "models/CosyVoice2-0.5B", "Hello, I am home."
 
 
@@ -37,8 +39,39 @@ def test_every_option_of_say_exists(capsys: pytest.CaptureFixture) -> None:
     assert [option for line in lines for option in re.findall(r"--[a-z-]+", line) if option not in shown] == []
 
 
-@pytest.mark.parametrize("verb", re.findall(r"cosyvox models ([a-z-]+) ", README))
-def test_every_model_verb_exists(verb: str, capsys: pytest.CaptureFixture) -> None:
+@pytest.mark.parametrize(
+    "verb", sorted(set(re.findall(r"cosyvox ((?:models|voices) [a-z][a-z-]+|clone|doctor)\b", README)))
+)
+def test_every_verb_exists(verb: str, capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["models", verb, "--help"])
+        main([*verb.split(), "--help"])
     assert ended.value.code == 0
+
+
+def test_voices_as_shown(
+    prompt_wav: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    """Every line of the section on voices that needs no model, one after the other."""
+    (block,) = re.findall(r"## Voices\n+```sh\n(.*?)```", README, re.DOTALL)
+    monkeypatch.setenv("COSYVOX_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(prompt_wav, "me.wav")
+    lines = [shlex.split(line)[1:] for line in block.splitlines() if not line.startswith("cosyvox say")]
+    assert len(lines) == 7
+    for line in lines:
+        assert main([*line, "--yes"] if "remove" in line else line) == 0, capsys.readouterr().err
+
+
+def test_both_languages_show_the_same() -> None:
+    def shown(text: str) -> list[str]:
+        blocks = re.findall(r"```\w*\n.*?```", text, re.DOTALL)
+        return [
+            re.sub(r'"[^"]*[^\x00-\x7f"][^"]*"', '"…"', re.sub(r'"[A-Z][^"]*\."', '"…"', block)) for block in blocks
+        ]
+
+    assert shown(README) == shown(CHINESE)
+    assert README.count("\n## ") == CHINESE.count("\n## ")
+    assert README.count("\n- **") == CHINESE.count("\n- **")
+    one, other = (re.sub(r"```.*?```", "", text, flags=re.DOTALL) for text in (README, CHINESE))
+    facts = re.compile(r"\d[\d.]* GB|`[!-_a-~]+`|https?://[\w./]+")
+    assert set(facts.findall(one)) == set(facts.findall(other))
