@@ -23,8 +23,11 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Capt|Sgt|Lt|Col|Gov|Sen|Rev|Sr|Jr|St|Mt|vs|etc|approx|"
     r"[Nn]os?|Nr|[Ff]igs?|[Vv]ol|[Cc]h|[Ss]ec|[Ee]q|pp?|cf|al|Inc|Ltd|Co|Corp|[Dd]ept|"
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|bzw|usw|ca|evtl|ggf|inkl|Str|Abs|Hr|Fr|Sra?|z|u)"
-    r"|\b[A-Za-z](?:\.[A-Za-z])*|\b\d{1,2})\.$"
+    r"|\b[A-Za-z](?:\.[A-Za-z])*)\.$"
 )
+# "am 5. Mai", "1. Platz"; but not "$5.99. Next" nor "at 14:30. Next".
+_ORDINAL = re.compile(r"(?<![\d.,:/$€£¥%-])\b\d{1,2}\.$")
+_LATIN_LETTER = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _LONGEST_ABBREVIATION = 24
 # A link, a tag or code that is not closed yet: what looks like the end of a sentence is inside it.
 _OPEN = re.compile(r"\[[^\[\]]{0,300}$|\]\([^()\n]{0,300}$|<[A-Za-z/!][^<>]{0,300}$")
@@ -89,7 +92,7 @@ class Cleaner:
                     return None
                 if not wrapped:
                     return match.end()
-            elif not self._inside(held[: match.end()]):
+            elif not self._inside(held[: match.end()], held[match.end()]):
                 return match.end()
             self._searched = match.end()
         if len(held) > MOST_HELD:
@@ -110,11 +113,12 @@ class Cleaner:
             return False if final else None
         return after[0].islower()
 
-    def _inside(self, text: str) -> bool:
+    def _inside(self, text: str, following: str) -> bool:
         """Whether `text`, which ends like a sentence, ends inside something that must stay whole."""
         if self._fenced or (self._column == 0 and text.lstrip().startswith(_ONLY_WHOLE_LINES)):
             return True
-        if _ABBREVIATION.search(text.rstrip()[-_LONGEST_ABBREVIATION:]):
+        end = text.rstrip()[-_LONGEST_ABBREVIATION:]
+        if _ABBREVIATION.search(end) or (_ORDINAL.search(end) and _LATIN_LETTER.match(following)):
             return True
         without_code = _CODE_SPAN.sub(lambda code: "" if code[0].endswith("`") and len(code[0]) > 1 else code[0], text)
         return "`" in without_code[-300:] or bool(_OPEN.search(without_code))
