@@ -45,7 +45,7 @@ def write_tokenizer(folder: Path, control_tokens: Sequence[str]) -> None:
     _write_json(folder / VOCABULARY, vocabulary)
     lines = "".join(f"{left} {right}\n" for left, right in merges)
     (folder / MERGES).write_bytes(lines.encode("utf-8"))
-    _write_json(folder / CONFIGURATION, _configuration(control_tokens, len(vocabulary)))
+    _write_json(folder / CONFIGURATION, configuration(control_tokens, len(vocabulary)))
 
 
 def _byte_letters() -> dict[int, str]:
@@ -80,7 +80,7 @@ def _join(parts: list[str], pair: Pair) -> None:
         position += 1
 
 
-def _configuration(control_tokens: Sequence[str], first_id: int) -> dict[str, object]:
+def configuration(control_tokens: Sequence[str], first_id: int) -> dict[str, object]:
     end, *others = control_tokens
     added = {
         str(first_id + index): {

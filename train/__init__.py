@@ -1,0 +1,1 @@
+"""How the embedded voice is made: a small CosyVoice 2, trained from nothing on synthetic speech. See README.md."""

@@ -1,0 +1,78 @@
+"""What the language model learns from: texts and the speech tokens of somebody saying them. No audio is kept."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from subprocess import SubprocessError
+
+import numpy as np
+import torch
+
+from .corpus import TOKEN, Line, whole_tokens
+from .flite import RATE, Speaker, speak
+from .speech_tokenizer import SpeechTokenizer, heard
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A text, who said it, and the speech tokens of it."""
+
+    text: str
+    speaker: Speaker
+    tokens: list[int]
+
+
+def speech_corpus(path: Path, todo: Iterator[Line], hours: float, tokenizer: SpeechTokenizer) -> list[Spoken]:
+    """`hours` of `todo`, appended to what `path` already holds. Raises FliteMissing."""
+    found = list(_read(path))
+    done = sum(len(item.tokens) for item in found)
+    wanted = hours * 3600 * RATE / TOKEN
+    todo = islice(todo, len(found), None)
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    def make(line: Line) -> Spoken | None:
+        try:
+            audio = whole_tokens(speak(line.text, line.speaker, line.tempo).audio)
+        except SubprocessError:
+            return None
+        with torch.inference_mode():
+            ids = tokenizer.tokens(heard(torch.from_numpy(audio))[None])[0]
+        return Spoken(line.text, line.speaker, ids[: len(audio) // TOKEN].tolist())
+
+    with path.open("a", encoding="utf-8") as file, ThreadPoolExecutor(2) as pool:
+        while done < wanted:
+            for item in pool.map(make, list(islice(todo, 512))):
+                if item is None or len(item.tokens) < 4:
+                    continue
+                found.append(item)
+                done += len(item.tokens)
+                file.write(json.dumps(asdict(item)) + "\n")
+            file.flush()
+            _logger.info("speech tokens: %.2f of %.2f hours", done * TOKEN / RATE / 3600, hours)
+    return found
+
+
+def _read(path: Path) -> Iterator[Spoken]:
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8") as file:
+        for row in file:
+            if not row.endswith("\n"):
+                return  # cut off when it was written
+            item = json.loads(row)
+            yield Spoken(item["text"], Speaker(**item["speaker"]), item["tokens"])
+
+
+def entropy(items: list[Spoken], vocabulary: int) -> float:
+    """Bits per token, were tokens independent: how much of the vocabulary is used."""
+    counts = np.bincount(np.concatenate([item.tokens for item in items]), minlength=vocabulary)
+    shares = counts[counts > 0] / counts.sum()
+    return float(-(shares * np.log2(shares)).sum())
