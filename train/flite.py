@@ -21,6 +21,7 @@ from ..core.audio.resample import resample
 RATE = 24_000  # Hz, what is trained on
 _FLITE_RATE = 16_000
 _GRID = 200  # Hz; formants move in steps of 1.25 %, so that the resampler's kernels stay small
+PRIVATE = Path(__file__).parents[1] / "build" / "flite" / "flite"  # a copy of our own, see get_flite.py
 BASES = {"slt": 171.0, "rms": 103.0, "awb": 135.0, "kal16": 99.0}  # voice -> its median f0 in Hz
 
 
@@ -60,10 +61,13 @@ class Utterance:
 
 def program() -> str:
     """Where flite is. Raises FliteMissing."""
-    path = shutil.which("flite")
-    if path is None:
-        raise FliteMissing("flite is not installed: `apt install flite` (Debian, Ubuntu) or `brew install flite`")
-    return path
+    if path := shutil.which("flite"):
+        return path
+    if PRIVATE.exists():
+        return str(PRIVATE)
+    raise FliteMissing(
+        "flite is not installed: `apt install flite` (Debian, Ubuntu), or https://github.com/festvox/flite"
+    )
 
 
 def speak(text: str, speaker: Speaker, tempo: float = 1.0) -> Utterance:
