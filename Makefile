@@ -1,6 +1,6 @@
 # Everything goes through the environment in .venv; install.py makes it, and returns at once if nothing changed.
 .DEFAULT_GOAL := help
-.PHONY: help say test lint types setup setup-test clean
+.PHONY: help say test lint types train setup setup-test setup-train clean
 
 ifeq ($(OS),Windows_NT)
 PYTHON ?= python
@@ -24,6 +24,8 @@ help:
 	@echo 'make say TEXT="…" MODEL=DIR PROMPT=me.wav [TRANSCRIPT="…"] [INSTRUCT="…"] [SEED=0] [OUT=hello.wav]'
 	@echo '            speak TEXT with the voice of a recording'
 	@echo 'make test   lint, types and tests; make lint, make types: only those'
+	@echo 'make train  train the embedded voice again: hours; go on where it was stopped (train/README.md)'
+	@echo '            [STAGE="tokenizer speaker"] only these stages, [PLAN=smoke] a minute to see that it runs'
 	@echo 'make clean  remove .venv and everything else that was generated (models and voices stay)'
 	@echo 'PYTHON=python3.12 chooses the Python that the environment is made with.'
 
@@ -50,11 +52,18 @@ else
 	    --no-namespace-packages -p cosyvox
 endif
 
+train: setup-train
+	@$(BIN)/python -m cosyvox.train.get_flite
+	@$(BIN)/python -m cosyvox.train $(if $(PLAN),--plan "$(PLAN)") $(if $(FOLDER),--folder "$(FOLDER)") $(STAGE)
+
 setup:
 	@$(PYTHON) install.py --venv .venv
 
 setup-test:
 	@$(PYTHON) install.py --venv .venv --extra test
+
+setup-train:
+	@$(PYTHON) install.py --venv .venv --extra train
 
 clean:
 	rm -rf .venv build dist cosyvox.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
