@@ -8,12 +8,15 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import torch
 
+from ..core.errors import CosyVoxError
 from ..core.families.embedded import EMBEDDED
 from ..core.lm.speech_lm import SpeechLM
+from ..core.storage import remove_folder
 from ..core.text.tokenizer import Tokenizer
 from ..core.vocoder.hift import HiFT
 from .config import FLOW, VOCODER, language_model
@@ -22,6 +25,7 @@ from .export import export
 from .flite import FliteMissing, Speaker
 from .flow import hear, train_flow
 from .language_model import train_language_model
+from .recognise import RecogniserMissing
 from .speaker_encoder import SpeakerEncoder, train_speaker_encoder
 from .speech_corpus import entropy, speech_corpus
 from .speech_tokenizer import SpeechTokenizer, examine, train_tokenizer
@@ -46,11 +50,12 @@ class Plan:
     lm: int
     batch: int
     positions: int  # of a batch of the language model
+    sentences: int = 100_000  # the text tokenizer learns from
 
 
 PLANS = {
     "full": Plan(12, 40, 6000, 4000, 20_000, 10_000, 16_000, 16, 6000),
-    "smoke": Plan(0.02, 0.02, 4, 4, 2, 4, 4, 2, 600),
+    "smoke": Plan(0.02, 0.02, 4, 4, 2, 4, 4, 2, 600, 2000),
 }
 
 
@@ -101,7 +106,8 @@ class Recipe:
     @cached_property
     def text_tokenizer(self) -> Tokenizer:
         folder = EMBEDDED.path(self.folder, "tokenizer")
-        return make_text_tokenizer(folder, sentences(_SEED + 2), EMBEDDED.control_tokens)
+        learnt = islice(sentences(_SEED + 2), self.plan.sentences)
+        return make_text_tokenizer(folder, learnt, EMBEDDED.control_tokens)
 
     @cached_property
     def lm(self) -> SpeechLM:
@@ -123,6 +129,8 @@ class Recipe:
     def export(self) -> Path:
         """The model, once all of it is trained."""
         target = self.folder / "model"
+        if target.exists():
+            remove_folder(target)
         stages = {"lm": self.lm, "flow": self.flow, "vocoder": self.vocoder}
         export(target, self.folder, self.text_tokenizer.vocab_size, stages, self.tokenizer, self.speaker)
         _logger.info("model: %s", target)
@@ -146,21 +154,24 @@ STAGES: dict[str, Callable[[Recipe], object]] = {
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m cosyvox.train", description=__doc__)
     parser.add_argument("stages", nargs="*", metavar="STAGE", help=f"{', '.join(STAGES)}; all of them if none is given")
-    parser.add_argument("--folder", type=Path, default=Path("build/train"), help="where everything is kept")
     parser.add_argument("--plan", choices=PLANS, default="full", help="smoke: a minute, to see that it runs")
+    parser.add_argument("--folder", type=Path, help="where everything is kept; build/train/PLAN if not given")
     args = parser.parse_args()
     unknown = sorted(set(args.stages) - STAGES.keys())
     if unknown:
         parser.error(f"there is no stage {unknown[0]!r}; stages: {', '.join(STAGES)}")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    recipe = Recipe(args.folder, PLANS[args.plan])
+    recipe = Recipe(args.folder or Path("build/train") / args.plan, PLANS[args.plan])
     try:
         for name, stage in STAGES.items():
             if not args.stages or name in args.stages:
                 stage(recipe)
-    except FliteMissing as error:
+    except (FliteMissing, RecogniserMissing, CosyVoxError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("stopped: the same command goes on where it was", file=sys.stderr)
+        return 130
     return 0
 
 

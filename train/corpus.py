@@ -19,6 +19,7 @@ from subprocess import SubprocessError
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.storage import write_file
 from .flite import BASES, RATE, Speaker, Utterance, speak
 from .pitch import f0
 
@@ -105,6 +106,7 @@ def make_corpus(folder: Path, todo: Iterator[Line], hours: float, workers: int =
         return Corpus(folder)
     folder.mkdir(parents=True, exist_ok=True)
     wanted, done, failed = hours * 3600 * RATE / HOP, 0, 0
+    at_once = min(256, 1 + round(hours * 1200))  # an utterance lasts three seconds
     rows: list[str] = []
     with (
         (folder / "audio.i16").open("wb") as audio_file,
@@ -113,7 +115,7 @@ def make_corpus(folder: Path, todo: Iterator[Line], hours: float, workers: int =
         ThreadPoolExecutor(workers) as pool,
     ):
         while done < wanted:
-            for line, made in zip(batch := list(islice(todo, 256)), pool.map(_make, batch), strict=True):
+            for line, made in zip(batch := list(islice(todo, at_once)), pool.map(_make, batch), strict=True):
                 if made is None:
                     failed += 1
                     continue
@@ -126,7 +128,8 @@ def make_corpus(folder: Path, todo: Iterator[Line], hours: float, workers: int =
             _logger.info("corpus: %.2f of %.2f hours", done * HOP / RATE / 3600, hours)
     if failed:
         _logger.warning("corpus: flite failed on %d texts, which were left out", failed)
-    (folder / "lines.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    # Last, and at once: with this file the corpus is complete.
+    write_file(folder / "lines.jsonl", "\n".join(rows).encode())
     return Corpus(folder)
 
 

@@ -18,6 +18,7 @@ from torch import Tensor
 from ..core.audio.mel import mel_spectrogram
 from ..core.flow.config import FlowConfig
 from ..core.flow.flow import Flow
+from ..core.storage import replacing
 from .config import MEL
 from .corpus import Corpus
 from .initial import initialise_flow
@@ -49,10 +50,11 @@ def hear(corpus: Corpus, tokenizer: SpeechTokenizer, encoder: SpeakerEncoder, ca
         for first, stop in zip(corpus.starts, corpus.starts[1:], strict=False):
             audio = torch.from_numpy(corpus.frames(first, stop))
             ids = tokenizer.tokens(heard(audio)[None])[0]
-            tokens.append(F.pad(ids, (0, 1), mode="replicate" if len(ids) else "constant")[: (stop - first) // 2])
+            tokens.append(torch.cat((ids, ids[-1:]))[: (stop - first) // 2])
             vectors.append(encoder(features(audio)[None])[0])
     found = Heard(torch.cat(tokens), torch.stack(vectors))
-    torch.save({"tokens": found.tokens, "x_vectors": found.x_vectors}, cache)
+    with replacing(cache) as stream:
+        torch.save({"tokens": found.tokens, "x_vectors": found.x_vectors}, stream)
     return found
 
 

@@ -44,7 +44,7 @@ def train_language_model(
     torch.manual_seed(seed)
     lm = SpeechLM(config)
     initialise_language_model(lm)
-    batches = _Batches(config, tokenizer, corpus, positions, seed)
+    batches = Batches(config, tokenizer, corpus, positions, seed)
 
     def losses(step: int) -> dict[str, Tensor]:
         kinds, ids, labels = batches(step)
@@ -88,8 +88,8 @@ class _Sequence:
         self.labels += [*inside, _IGNORED if label is None else label][: len(ids)]
 
 
-class _Batches:
-    """Sequences of similar length, drawn by the step."""
+class Batches:
+    """Sequences of similar length, drawn by the step: plain ones (start, text, turn, speech) and interleaved ones."""
 
     def __init__(
         self, config: SpeechLMConfig, tokenizer: Tokenizer, corpus: list[Spoken], positions: int, seed: int
@@ -102,7 +102,7 @@ class _Batches:
             self._by_speaker.setdefault(item.speaker.base, []).append(item)
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
-        """kinds, ids, labels: [B, T]."""
+        """kinds (of the embedding: task, text, speech), ids, labels (-100: nothing is asked), all [B, T]."""
         random = np.random.default_rng((self._seed, step))
         middle = int(random.integers(len(self._corpus)))
         sequences: list[_Sequence] = []

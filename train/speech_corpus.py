@@ -19,6 +19,7 @@ from .flite import RATE, Speaker, speak
 from .speech_tokenizer import SpeechTokenizer, heard
 
 _logger = logging.getLogger(__name__)
+_SHORTEST = 4  # tokens
 
 
 @dataclass(frozen=True)
@@ -31,44 +32,45 @@ class Spoken:
 
 
 def speech_corpus(path: Path, todo: Iterator[Line], hours: float, tokenizer: SpeechTokenizer) -> list[Spoken]:
-    """`hours` of `todo`, appended to what `path` already holds. Raises FliteMissing."""
-    found = list(_read(path))
+    """`hours` of `todo`, appended to what `path` already holds: a row for every line. Raises FliteMissing."""
+    found = _read(path)
     done = sum(len(item.tokens) for item in found)
     wanted = hours * 3600 * RATE / TOKEN
     todo = islice(todo, len(found), None)
+    at_once = min(512, 1 + round(hours * 1200))  # an utterance lasts three seconds
     path.parent.mkdir(parents=True, exist_ok=True)
 
-    def make(line: Line) -> Spoken | None:
+    def make(line: Line) -> Spoken:
         try:
             audio = whole_tokens(speak(line.text, line.speaker, line.tempo).audio)
         except SubprocessError:
-            return None
+            return Spoken(line.text, line.speaker, [])
         with torch.inference_mode():
             ids = tokenizer.tokens(heard(torch.from_numpy(audio))[None])[0]
         return Spoken(line.text, line.speaker, ids[: len(audio) // TOKEN].tolist())
 
     with path.open("a", encoding="utf-8") as file, ThreadPoolExecutor(2) as pool:
         while done < wanted:
-            for item in pool.map(make, list(islice(todo, 512))):
-                if item is None or len(item.tokens) < 4:
-                    continue
+            for item in pool.map(make, list(islice(todo, at_once))):
                 found.append(item)
                 done += len(item.tokens)
                 file.write(json.dumps(asdict(item)) + "\n")
             file.flush()
             _logger.info("speech tokens: %.2f of %.2f hours", done * TOKEN / RATE / 3600, hours)
-    return found
+    return [item for item in found if len(item.tokens) >= _SHORTEST]
 
 
-def _read(path: Path) -> Iterator[Spoken]:
+def _read(path: Path) -> list[Spoken]:
+    """All that was written whole; a row that a kill cut off is removed, so that the next one gets a line of its own."""
     if not path.exists():
-        return
-    with path.open(encoding="utf-8") as file:
-        for row in file:
-            if not row.endswith("\n"):
-                return  # cut off when it was written
-            item = json.loads(row)
-            yield Spoken(item["text"], Speaker(**item["speaker"]), item["tokens"])
+        return []
+    content = path.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1]
+    if len(whole) < len(content):
+        with path.open("r+b") as file:
+            file.truncate(len(whole))
+    items = (json.loads(row) for row in whole.splitlines())
+    return [Spoken(item["text"], Speaker(**item["speaker"]), item["tokens"]) for item in items]
 
 
 def entropy(items: list[Spoken], vocabulary: int) -> float:

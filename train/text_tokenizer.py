@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..core.seeded.tokenizer import CONFIGURATION, configuration
@@ -13,10 +12,9 @@ from ..core.text.tokenizer import MERGES, VOCABULARY, Tokenizer
 # Small enough that every piece is heard often, large enough that five pieces last longer than fifteen speech tokens:
 # otherwise interleaved speech would run ahead of its text.
 SIZE = 512
-_SENTENCES = 100_000
 
 
-def make_text_tokenizer(folder: Path, texts: Iterator[str], control_tokens: Sequence[str]) -> Tokenizer:
+def make_text_tokenizer(folder: Path, texts: Iterable[str], control_tokens: Sequence[str]) -> Tokenizer:
     """The tokenizer in `folder`, learnt first if there is none."""
     if not (folder / CONFIGURATION).exists():
         from tokenizers import Tokenizer as Bpe
@@ -27,7 +25,7 @@ def make_text_tokenizer(folder: Path, texts: Iterator[str], control_tokens: Sequ
         bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
         alphabet = pre_tokenizers.ByteLevel.alphabet()
         trainer = trainers.BpeTrainer(vocab_size=SIZE, initial_alphabet=alphabet, show_progress=False)
-        bpe.train_from_iterator(islice(texts, _SENTENCES), trainer)
+        bpe.train_from_iterator(texts, trainer)
         folder.mkdir(parents=True, exist_ok=True)
         bpe.model.save(str(folder))
         size = len(json.loads((folder / VOCABULARY).read_text(encoding="utf-8")))

@@ -7,6 +7,7 @@ first and everything comes; the rest (names, mostly) share a part of their own.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from .recognise import dictionary, language_model
@@ -17,6 +18,7 @@ _ROOT = 0.25
 _SCALE = 10_000_000  # weights are whole numbers: their sums are exact
 
 
+@lru_cache(maxsize=1)
 def word_list() -> tuple[list[str], list[int]]:
     """Words in small letters and their weights. Raises RecogniserMissing."""
     lines = dictionary().read_text("utf-8").splitlines()
