@@ -59,7 +59,9 @@ def _peaks(correlation: NDArray[np.float32], shortest: int) -> tuple[NDArray[np.
     is_peak = (here > before) & (here >= after) & (here > 0.2)
     is_peak[:, : shortest - 1] = False
     height = np.where(is_peak, here, 0)
-    best = np.argsort(-height, axis=1)[:, :_CANDIDATES]
+    # As the path will value them: multiples of a short period correlate as well, and must not crowd it out.
+    worth = np.where(is_peak, np.minimum(here, 1) - _LOW * np.log2(np.arange(1, here.shape[1] + 1)), -np.inf)
+    best = np.argsort(-worth, axis=1, kind="stable")[:, :_CANDIDATES]
     rows = np.arange(len(best))[:, None]
     left, middle, right = before[rows, best], here[rows, best], after[rows, best]
     bend = left - 2 * middle + right
