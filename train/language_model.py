@@ -144,7 +144,7 @@ class Batches:
         fill = self._config.fill_id
         sequence = _Sequence()
         sequence.add(_TASK, [0])
-        while len(text) > more and len(speech) > reach:
+        while len(text) >= more and len(speech) > reach:
             sequence.add(_TEXT, text[:more], speech[0])
             sequence.add(_SPEECH, speech[:reach], fill)
             text, speech = text[more:], speech[reach:]
