@@ -44,6 +44,8 @@ def speech_corpus(path: Path, todo: Iterator[Line], hours: float, tokenizer: Spe
         try:
             audio = whole_tokens(speak(line.text, line.speaker, line.tempo).audio)
         except SubprocessError:
+            audio = np.zeros(0, np.float32)
+        if len(audio) < _SHORTEST * TOKEN:
             return Spoken(line.text, line.speaker, [])
         with torch.inference_mode():
             ids = tokenizer.tokens(heard(torch.from_numpy(audio))[None])[0]
@@ -52,12 +54,14 @@ def speech_corpus(path: Path, todo: Iterator[Line], hours: float, tokenizer: Spe
     with path.open("a", encoding="utf-8") as file, ThreadPoolExecutor(2) as pool:
         while done < wanted:
             for item in pool.map(make, list(islice(todo, at_once))):
+                if done >= wanted:  # here, not behind the batch: where it ends must not depend on where it began
+                    break
                 found.append(item)
                 done += len(item.tokens)
                 file.write(json.dumps(asdict(item)) + "\n")
             file.flush()
             _logger.info("speech tokens: %.2f of %.2f hours", done * TOKEN / RATE / 3600, hours)
-    return [item for item in found if len(item.tokens) >= _SHORTEST]
+    return [item for item in found if item.tokens]
 
 
 def _read(path: Path) -> list[Spoken]:
