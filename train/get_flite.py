@@ -38,7 +38,7 @@ def get_flite() -> str:
 
 
 def _fetch(program: Path) -> None:
-    """Make the program file `program`, in a folder that appears whole or not at all."""
+    """Make the file `program` in a folder of its own, which appears whole or not at all."""
     target = program.parent
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
@@ -46,13 +46,13 @@ def _fetch(program: Path) -> None:
         for folder in (apt / "lists" / "partial", apt / "archives" / "partial", made):
             folder.mkdir(parents=True)
         options = (*_APT, f"Dir::State::lists={apt}/lists", f"Dir::Cache={apt}")
-        command = ["apt-get", "-qq", *(part for option in options for part in ("-o", option))]
+        command = ("apt-get", "-qq", *(f"-o{option}" for option in options))
         _run(*command, "update")
         # What else they need comes too, unless the system has it.
         _run(*command, "install", "--yes", "--download-only", "--reinstall", "flite", "libflite1")
         for package in sorted((apt / "archives").glob("*.deb")):
             _run("dpkg-deb", "--extract", str(package), str(made))
-        if not (made / "usr" / "bin" / "flite").exists():  # apt calls an update without a network a success
+        if not (made / "usr/bin/flite").exists():  # apt calls an update without a network a success
             raise OSError("apt offers no flite; is there a network?")
         folders = sorted({path.parent.relative_to(made).as_posix() for path in made.rglob("*.so.*")})
         libraries = ":".join(f"$here/{folder}" for folder in folders)

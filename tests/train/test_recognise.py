@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import numpy as np
 import pytest
 from cosyvox.train.flite import RATE, Speaker, speak
@@ -34,9 +32,7 @@ def recogniser() -> Recogniser:
         pytest.skip(str(error))
 
 
-def test_it_hears_speech(recogniser: Recogniser) -> None:
-    if shutil.which("flite") is None:
-        pytest.skip("flite is not installed")
+def test_it_hears_speech(recogniser: Recogniser, flite: str) -> None:
     text = "The coffee in the kitchen is almost ready."
     spoken = speak(text, Speaker("slt")).audio
     heard = recogniser.hear(spoken, RATE)
