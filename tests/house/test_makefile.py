@@ -69,6 +69,15 @@ def test_options_arrive_and_absent_ones_do_not(clone: Path) -> None:
     assert said == ["say", *(part for pair in options.items() for part in pair), "--", "hi"]
 
 
+def test_train_gets_flite_first_and_hands_over_its_stages(clone: Path) -> None:
+    shutil.copy(clone / ".venv" / "bin" / "cosyvox", clone / ".venv" / "bin" / "python")
+    setup, flite, trained = make(clone, "train", "STAGE=flow lm", "PLAN=smoke", "FOLDER=a folder")
+    assert setup == ["--venv", ".venv", "--extra", "train"]
+    assert flite == ["-m", "cosyvox.train.get_flite"]
+    assert trained == ["-m", "cosyvox.train", "--plan", "smoke", "--folder", "a folder", "flow", "lm"]
+    assert make(clone, "train")[2] == ["-m", "cosyvox.train"]
+
+
 def test_make_alone_shows_what_there_is() -> None:
     shown = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
     assert "make say" in shown.stdout
