@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,8 +60,20 @@ def test_a_smoke_run_that_was_killed_ends_in_a_model_that_speaks(
         assert speech.sample_rate == RATE
 
 
-def test_an_unknown_stage(tmp_path: Path) -> None:
-    done = subprocess.run(command(tmp_path, "tokeniser"), capture_output=True, text=True)
-    assert done.returncode == 2
-    assert "no stage 'tokeniser'; stages: corpus, tokenizer" in done.stderr
+def test_an_unknown_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    monkeypatch.setattr(sys, "argv", command(tmp_path, "tokeniser")[2:])
+    with pytest.raises(SystemExit):
+        main()
+    assert "no stage 'tokeniser'; stages: corpus, tokenizer" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_flite_one_line_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr("cosyvox.train.flite.PRIVATE", tmp_path / "none")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("cosyvox.train.__main__.sentences", lambda seed: iter(["One.", "Two."] * 500))
+    monkeypatch.setattr(sys, "argv", command(tmp_path / "train", "corpus")[2:])
+    assert main() == 1
+    assert re.fullmatch(r"flite is not installed: `apt install flite`.*\n", capsys.readouterr().err)
