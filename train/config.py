@@ -16,7 +16,7 @@ MEL = MelConfig(sample_rate=24_000, n_fft=1920, hop=480, window=1920, bins=80, f
 VOCODER = HiFTConfig(
     mel_bins=80,
     channels=128,
-    harmonics=8,
+    harmonics=40,  # up to 4 kHz for the lowest voice: so small a filter cannot make up harmonics that it is not given
     sample_rate=24_000,
     source_amplitude=0.1,
     source_noise=0.003,

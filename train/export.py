@@ -28,7 +28,7 @@ def export(
 
     stages: "lm", "flow", "vocoder". Raises StorageError.
     """
-    EMBEDDED.path(work, "speech_tokenizer").write_bytes(tokenizer.eval().onnx())
-    EMBEDDED.path(work, "speaker_encoder").write_bytes(encoder.eval().onnx())
+    EMBEDDED.path(work, "speech_tokenizer").write_bytes(tokenizer.eval().onnx(half=True))
+    EMBEDDED.path(work, "speaker_encoder").write_bytes(encoder.eval().onnx(half=True))
     with new_folder(folder) as draft:
         write_compact(draft, work, EMBEDDED, model(text_vocabulary), stages, torch.float16)

@@ -18,6 +18,7 @@ from torch import Tensor
 from ..core.lm.config import SpeechLMConfig
 from ..core.lm.speech_lm import SpeechLM
 from ..core.text.tokenizer import Tokenizer
+from .alignment import diagonal, guided
 from .initial import initialise_language_model
 from .loop import train
 from .speech_corpus import Spoken
@@ -26,6 +27,7 @@ _IGNORED = -100
 _JOINED = 0.4  # share of sequences that are two utterances
 _INTERLEAVED = 0.15
 _LONGEST = 420  # positions
+_GUIDANCE, _GUIDED = 0.3, 0.7  # weight of the guide at first, and the share of the steps after which it is gone
 _SPELT = 0.15  # share of words that are met letter by letter
 _WORD = re.compile(r"\s?\S+")
 
@@ -49,11 +51,12 @@ def train_language_model(
     def losses(step: int) -> dict[str, Tensor]:
         kinds, ids, labels = batches(step)
         x = _embed(lm, kinds, ids)
-        with torch.autocast("cpu", torch.bfloat16):
-            hidden = lm.decoder(x)
         asked = labels != _IGNORED
+        with torch.autocast("cpu", torch.bfloat16):
+            hidden, missed = guided(lm.decoder, x, *diagonal(kinds == _TEXT, asked))
         logits = lm.head(hidden[asked].float())
-        return {"speech": F.cross_entropy(logits, labels[asked])}
+        guidance = _GUIDANCE * max(0.0, 1 - step / (_GUIDED * steps))
+        return {"speech": F.cross_entropy(logits, labels[asked]), "alignment": guidance * missed}
 
     train(lm, losses, checkpoint, steps=steps, rate=1.5e-3, warm_up=300, weight_decay=0.05)
     return lm

@@ -19,6 +19,7 @@ from ..core.seeded.onnx_writer import Node, Value, onnx_model
 from .convnet import ConvNet, Layer
 from .corpus import Corpus
 from .flite import RATE
+from .half import halved
 from .loop import train
 
 X_VECTOR = 192
@@ -48,8 +49,8 @@ class SpeakerEncoder(nn.Module):
         spread = ((x - mean).square().mean(2) + _FLOOR).sqrt()
         return self.head(torch.cat((mean[..., 0], spread), 1))
 
-    def onnx(self) -> bytes:
-        """`campplus.onnx`, with the published file's input and output."""
+    def onnx(self, *, half: bool = False) -> bytes:
+        """`campplus.onnx`, with the published file's input and output. half: see `halved`."""
         body, name, weights = self.body.onnx("channels_first")
         nodes = [
             Node("Transpose", ["input"], "channels_first", {"perm": [0, 2, 1]}),
@@ -72,7 +73,8 @@ class SpeakerEncoder(nn.Module):
             "head_b": self.head.bias.detach().numpy(),
         }
         inputs = [Value("input", "float32", (1, "T", BINS))]
-        return onnx_model("speaker_encoder", inputs, Value("output", "float32", (1, X_VECTOR)), nodes, constants)
+        graph = halved(nodes, constants) if half else (nodes, constants)
+        return onnx_model("speaker_encoder", inputs, Value("output", "float32", (1, X_VECTOR)), *graph)
 
 
 def features(audio: Tensor) -> Tensor:

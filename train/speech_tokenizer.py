@@ -20,6 +20,7 @@ from .config import DIGITS
 from .convnet import ConvNet, Layer
 from .corpus import PHONES, Corpus
 from .flite import RATE
+from .half import halved
 from .loop import train
 
 _HALVES = 2
@@ -60,8 +61,8 @@ class SpeechTokenizer(nn.Module):
         tune = self.tune(known).unflatten(1, (2, _HALVES)).transpose(2, 3).flatten(2)
         return phones, tune[:, 0], tune[:, 1]
 
-    def onnx(self) -> bytes:
-        """`speech_tokenizer_v2.onnx`, with the published file's inputs and output."""
+    def onnx(self, *, half: bool = False) -> bytes:
+        """`speech_tokenizer_v2.onnx`, with the published file's inputs and output. half: see `halved`."""
         body, name, weights = self.encoder.onnx("heard")
         powers = 3.0 ** np.arange(DIGITS)
         nodes = [
@@ -86,7 +87,8 @@ class SpeechTokenizer(nn.Module):
             "middle": powers.sum(keepdims=True).astype(np.float32),
         }
         inputs = [Value("feats", "float32", (1, BINS, "T")), Value("feats_length", "int32", (1,))]
-        return onnx_model("speech_tokenizer", inputs, Value("indices", "int32", (1, "N")), nodes, constants)
+        graph = halved(nodes, constants) if half else (nodes, constants)
+        return onnx_model("speech_tokenizer", inputs, Value("indices", "int32", (1, "N")), *graph)
 
 
 def train_tokenizer(corpus: Corpus, checkpoint: Path, *, steps: int, batch: int, seed: int) -> SpeechTokenizer:

@@ -27,10 +27,10 @@ class KVCache:
         self.keys = torch.zeros(shape, device=device, dtype=dtype)
         self.values = torch.zeros(shape, device=device, dtype=dtype)
         self.capacity = capacity
-        self.cos, self.sin = _rotary_table(config, capacity, device, dtype)
+        self.cos, self.sin = rotary_table(config, capacity, device, dtype)
 
 
-def _rotary_table(
+def rotary_table(
     config: Qwen2Config, positions: int, device: torch.device, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor]:
     """cos and sin of every position's angles, [positions, head_dim] each; angles in float32 as in training."""
@@ -79,7 +79,7 @@ class Attention(nn.Module):
         self.qkv = Linear(config.hidden_size, (self.heads + 2 * self.kv_heads) * self.head_dim)
         self.out = Linear(self.heads * self.head_dim, config.hidden_size, bias=False)
 
-    def _project(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def project(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Rotated queries [B, H, T, D] and keys [B, K, T, D], and values [B, K, T, D]."""
         batch, steps, _ = x.shape
         qkv = self.qkv(x).view(batch, steps, -1, self.head_dim).transpose(1, 2)
@@ -88,7 +88,7 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         """x [B, T, C], whole sequences; cos and sin [T, head_dim]."""
-        q, k, v = self._project(x, cos, sin)
+        q, k, v = self.project(x, cos, sin)
         group = self.heads // self.kv_heads
         k, v = k.repeat_interleave(group, dim=1), v.repeat_interleave(group, dim=1)
         attended = F.scaled_dot_product_attention(q, k, v, is_causal=True)
@@ -97,7 +97,7 @@ class Attention(nn.Module):
     def prefill(self, x: Tensor, cache: KVCache, layer: int, slot: int, start: int) -> Tensor:
         """x [1, T, C] at positions start … start + T of one slot."""
         steps, stop = x.shape[1], start + x.shape[1]
-        q, k, v = self._project(x, cache.cos[start:stop], cache.sin[start:stop])
+        q, k, v = self.project(x, cache.cos[start:stop], cache.sin[start:stop])
         keys, values = cache.keys[layer, slot : slot + 1], cache.values[layer, slot : slot + 1]
         keys[:, :, start:stop] = k
         values[:, :, start:stop] = v
@@ -118,7 +118,7 @@ class Attention(nn.Module):
         """x [B, 1, C], row b at positions[b] of slot b; `context` bounds every row's position + 1."""
         batch = x.shape[0]
         cos, sin = cache.cos[positions][:, None, None], cache.sin[positions][:, None, None]
-        q, k, v = self._project(x, cos, sin)
+        q, k, v = self.project(x, cos, sin)
         keys, values = cache.keys[layer, :batch], cache.values[layer, :batch]
         rows = torch.arange(batch, device=x.device)
         keys[rows, :, positions] = k[:, :, 0]
@@ -157,7 +157,7 @@ class Qwen2Decoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Whole sequences x [B, T, C] -> [B, T, C], without a cache: for training and scoring."""
-        cos, sin = _rotary_table(self.config, x.shape[1], x.device, x.dtype)
+        cos, sin = rotary_table(self.config, x.shape[1], x.device, x.dtype)
         for layer in self.layers:
             assert isinstance(layer, Layer)
             x = x + layer.attention(layer.attention_norm(x), cos, sin)

@@ -17,7 +17,7 @@ Dimension: TypeAlias = "int | str"  # a string names a dimension whose size is n
 
 IR_VERSION = 6
 OPSET = 11
-_ELEMENT_TYPES = {"float32": 1, "int32": 6, "int64": 7}
+_ELEMENT_TYPES = {"float32": 1, "int32": 6, "int64": 7, "float16": 10}
 _INT_ATTRIBUTE, _INTS_ATTRIBUTE = 2, 7
 
 
@@ -57,7 +57,7 @@ def onnx_model(
     inputs: Sequence[Value],
     output: Value,
     nodes: Sequence[Node],
-    constants: Mapping[str, NDArray[np.float32] | NDArray[np.int64]],
+    constants: Mapping[str, NDArray[np.float32] | NDArray[np.float16] | NDArray[np.int64]],
 ) -> bytes:
     """The content of an ONNX file: `nodes` in the order they run, `constants` by the names they use."""
     graph = b"".join(_bytes(1, node.message()) for node in nodes) + _text(2, name)

@@ -6,6 +6,8 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from cosyvox.core.seeded.onnx_writer import Node, Value, onnx_model
+from cosyvox.train.half import halved
 from cosyvox.train.speaker_encoder import SpeakerEncoder
 from cosyvox.train.speech_tokenizer import SpeechTokenizer
 from torch import nn
@@ -88,3 +90,17 @@ def test_x_vectors(frames: int) -> None:
     assert vector.shape == expected.shape == (1, 192)
     assert np.abs(expected).max() > 0.1
     np.testing.assert_allclose(vector, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_half_precision_is_rounded_weights_and_nothing_else() -> None:
+    random = np.random.default_rng(1)
+    weight, bias = random.standard_normal((8, 4, 9)).astype(np.float32), random.standard_normal(8).astype(np.float32)
+    nodes = [Node("Conv", ["x", "w", "b"], "y", {"kernel_shape": [9]})]
+    inputs, output = [Value("x", "float32", (1, 4, "T"))], Value("y", "float32", (1, 8, "N"))
+    whole = onnx_model("conv", inputs, output, nodes, {"w": weight, "b": bias})
+    half = onnx_model("conv", inputs, output, *halved(nodes, {"w": weight, "b": bias}))
+    rounded = onnx_model("conv", inputs, output, nodes, {"w": weight.astype(np.float16).astype(np.float32), "b": bias})
+    given = {"x": random.standard_normal((1, 4, 50)).astype(np.float32)}
+    made, expected = (session(content).run(None, given)[0] for content in (half, rounded))
+    np.testing.assert_array_equal(made, expected)
+    assert len(half) < 0.7 * len(whole)
