@@ -19,15 +19,6 @@ if TYPE_CHECKING:
     from ..core import Speech
 
 MODEL_VARIABLE = "COSYVOX_MODEL"
-NO_MODEL = (
-    "there is no model on this machine, and the embedded voice is not part of this version yet: fetch one with "
-    "`cosyvox models download CosyVoice2-0.5B`, or name its folder with --model DIR or in the environment variable "
-    f"{MODEL_VARIABLE} (`cosyvox models make-seeded DIR` makes one that utters noise, for tests)"
-)
-NO_PROMPT = (
-    "CosyVoice2 has no voice of its own: name one with --voice ID (`cosyvox voices list`), or give it a recording of "
-    "3 to 12 seconds with --prompt FILE, and its words with --transcript TEXT"
-)
 
 
 def add_parser(verbs: argparse._SubParsersAction) -> None:
@@ -39,9 +30,9 @@ def add_parser(verbs: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("text", metavar="TEXT", help="what to say; - reads it from standard input")
     parser.add_argument(
-        "--model", metavar="DIR|NAME", help=f"model folder or name (default: ${MODEL_VARIABLE}, or the only one here)"
+        "--model", metavar="DIR|NAME", help=f"model folder or name (default: ${MODEL_VARIABLE}, or the best one here)"
     )
-    parser.add_argument("--voice", metavar="ID", help="voice that was kept with `cosyvox clone`")
+    parser.add_argument("--voice", metavar="ID", help=f"one of `cosyvox voices list` (default: {core.DEFAULT_VOICE})")
     parser.add_argument("--prompt", metavar="FILE", help="recording of the voice")
     parser.add_argument("--transcript", metavar="TEXT", help="words of the recording; without, only its timbre is used")
     parser.add_argument("--instruct", metavar="TEXT", help='how to say it, for instance "in Sichuan dialect"')
@@ -77,9 +68,10 @@ def run(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> Non
     ):
         loaded = time.perf_counter()
         voice = (
-            engine.load_voice(core.VoiceStore().get(args.voice))  # as it is now, not before the model was loaded
-            if args.voice
-            else engine.clone(args.prompt, transcript=args.transcript)
+            engine.clone(args.prompt, transcript=args.transcript)
+            if args.prompt
+            # as it is now, not before the model was loaded
+            else engine.load_voice(core.VoiceStore().get(args.voice or core.DEFAULT_VOICE))
         )
         with interrupt.deferred() as should_stop:
             speech = engine.speak(
@@ -98,6 +90,7 @@ def run(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> Non
         report = {
             "file": str(path or "-"),
             "model": engine.family.name,
+            "voice": voice.name,
             "device": str(engine.device),
             "seed": args.seed,
             "load_seconds": loaded - started,
@@ -107,43 +100,32 @@ def run(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> Non
     for warning in speech.warnings:
         console.warn(warning)
     console.note(
-        f"{path or 'standard output'}: {speech.seconds:.2f} s of speech, RTF {report['rtf']:.2f}, "
-        f"model loaded in {report['load_seconds']:.1f} s"
+        f"{path or 'standard output'}: {speech.seconds:.2f} s, spoken by {engine.family.name} as {voice.name}, "
+        f"RTF {report['rtf']:.2f}, model loaded in {report['load_seconds']:.1f} s"
     )
     console.result(report)
 
 
 def _check_usage(args: argparse.Namespace) -> str:
-    """The model folder, if everything that must be named is. Raises UsageError."""
-    model = args.model or os.environ.get(MODEL_VARIABLE) or _only_model()
-    if not args.prompt and not args.voice:
-        raise UsageError(NO_PROMPT)
+    """The model folder or name. Raises UsageError, ModelNotFound."""
     if args.voice and (args.prompt or args.transcript):
         raise UsageError("--voice ID has a recording and its words: leave --prompt and --transcript out")
+    if args.transcript and not args.prompt:
+        raise UsageError("--transcript needs a recording: name it with --prompt FILE")
     if args.json and args.output == "-":
         raise UsageError("--json and `-o -` both want standard output: name a file with -o FILE")
-    return model
+    return args.model or os.environ.get(MODEL_VARIABLE) or str(core.default_model())
 
 
 def _check_voice(args: argparse.Namespace) -> None:
     """Before a model is loaded for nothing. Raises VoiceError, AudioError."""
-    if args.voice:
-        core.VoiceStore().get(args.voice)
+    if not args.prompt:
+        core.VoiceStore().get(args.voice or core.DEFAULT_VOICE)
         return
     try:
         Path(args.prompt).stat()
     except OSError as error:
         raise core.AudioError(f"there is no recording {args.prompt}: check the path ({error.strerror})") from error
-
-
-def _only_model() -> str:
-    """The model on this machine, if there is one to choose from. Raises UsageError."""
-    found = {model.family: str(model.path) for model in reversed(core.models_on_disk()) if model.complete}
-    if not found:
-        raise UsageError(NO_MODEL)
-    if len(found) > 1:
-        raise UsageError(f"there are several models: name one with --model, of {', '.join(sorted(found))}")
-    return next(iter(found.values()))
 
 
 def _read_text(argument: str) -> str:

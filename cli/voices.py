@@ -99,8 +99,8 @@ def list_(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> N
     voices, problems = store.list(), store.problems()
     for name, problem in problems.items():
         console.warn(f"{name} is no voice: {problem}")
-    if not voices:
-        console.note(f"no voices in {store.folder}: keep one with `cosyvox clone FILE --name ID`")
+    if all(voice.built_in for voice in voices):
+        console.note(f"no voices of your own in {store.folder}: keep one with `cosyvox clone FILE --name ID`")
     width = max((len(voice.id) for voice in voices), default=0)
     fields = {"folder": str(store.folder), "voices": [_describe(voice) for voice in voices], "problems": problems}
     console.result(fields, "\n".join(f"{voice.id:<{width}}  {_summary(voice)}".rstrip() for voice in voices))
@@ -172,6 +172,8 @@ def _summary(stored: StoredVoice) -> str:
         parts.append(f"{stored.seconds:4.1f} s")
     if stored.family is not None:
         parts.append(f"only for {stored.family}")
+    if stored.built_in:
+        parts.append("built in")
     words = stored.transcript or "(no transcript)"
     words = " ".join(words.split())
     parts.append(words if len(words) <= WORDS_SHOWN else words[: WORDS_SHOWN - 1] + "…")
@@ -186,5 +188,6 @@ def _describe(stored: StoredVoice) -> dict[str, Any]:
         "seconds": stored.seconds,
         "sample_rate": stored.sample_rate,
         "family": stored.family,
+        "built_in": stored.built_in,
         "warnings": list(stored.warnings),
     }

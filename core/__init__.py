@@ -24,11 +24,12 @@ from .errors import (
 
 if TYPE_CHECKING:
     from .audio.files import write_wav
+    from .embedded import DEFAULT_VOICE
     from .engine import Engine, load
     from .families import FAMILIES
     from .home import models_home
     from .hub.download import download_model, own_model, remove_model
-    from .hub.found import FoundModel, find_model, inspect_model, models_on_disk
+    from .hub.found import FoundModel, default_model, find_model, inspect_model, models_on_disk
     from .models import ModelReport, convert, verify
     from .request import AudioChunk, Progress, Speech, SpeechRequest
     from .seeded.folder import make_seeded
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AudioChunk": "request",
+    "DEFAULT_VOICE": "embedded",
     "Engine": "engine",
     "FAMILIES": "families",
     "FoundModel": "hub.found",
@@ -51,6 +53,7 @@ _HOMES = {
     "Voice": "voice.voice",
     "VoiceStore": "voice.store",
     "convert": "models",
+    "default_model": "hub.found",
     "download_model": "hub.download",
     "find_model": "hub.found",
     "inspect_model": "hub.found",
@@ -66,6 +69,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "DEFAULT_VOICE",
     "FAMILIES",
     "AudioChunk",
     "AudioError",
@@ -91,6 +95,7 @@ __all__ = [
     "VoiceError",
     "VoiceStore",
     "convert",
+    "default_model",
     "download_model",
     "find_model",
     "inspect_model",

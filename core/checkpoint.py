@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from .compact import CONFIG as COMPACT_CONFIG
 from .compact import read_compact, read_compact_config
 from .errors import CheckpointError, ConfigError, ModelNotFound, OutOfMemory
-from .families import FAMILIES, Family, ModelConfig
+from .families import ALL_FAMILIES, FAMILIES, Family, ModelConfig
 from .families.official_yaml import load as load_yaml
 from .request import OnProgress, Progress
 from .weights import OfficialStage, WeightReader, assign
@@ -64,7 +64,7 @@ def open_folder(path: Path) -> ModelFolder:
     if not path.is_dir():
         raise ModelNotFound(f"there is no model folder {path}: check the path")
     if (path / COMPACT_CONFIG).is_file():
-        family, config = read_compact_config(path, FAMILIES)
+        family, config = read_compact_config(path, ALL_FAMILIES)
         return ModelFolder(path, family, config, compact=True)
     for family in FAMILIES:
         if family.path(path, "config").is_file():

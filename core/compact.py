@@ -119,10 +119,12 @@ def _from_plain(kind: type[T], value: Any) -> T:
     origin = typing.get_origin(kind)
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
-        names = {field.name for field in dataclasses.fields(kind)}
-        if not isinstance(value, Mapping) or set(value) != names:
-            raise ValueError(f"{kind.__name__} must have exactly {', '.join(sorted(names))}")
-        return typing.cast(T, kind(**{name: _from_plain(hints[name], value[name]) for name in names}))
+        fields = dataclasses.fields(kind)
+        names = {field.name for field in fields}
+        needed = {field.name for field in fields if field.default is field.default_factory is dataclasses.MISSING}
+        if not isinstance(value, Mapping) or not needed <= set(value) <= names:
+            raise ValueError(f"{kind.__name__} must have {', '.join(sorted(needed))} and nothing unknown")
+        return typing.cast(T, kind(**{name: _from_plain(hints[name], value[name]) for name in value}))
     if origin is tuple:
         if not isinstance(value, list):
             raise ValueError(f"{value!r} is not a list")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from .audio.files import read_audio
 from .checkpoint import Dtypes, Model, ModelFolder, load_model, open_folder
 from .errors import AudioError, CheckpointError, OutOfMemory, RequestError, VoiceError
-from .families import Family
+from .families import FAMILIES, Family
 from .hub.found import find_model
 from .job import Job
 from .modes import MODES, prompting
 from .pipeline import Pipeline, front_end
 from .request import OnProgress, ShouldStop, Speech, SpeechRequest
+from .text.front import Segment as TextSegment
 from .text.front import prepare
 from .text.tokenizer import Tokenizer
 from .voice.features import recall
@@ -144,7 +145,9 @@ class Engine:
         """
         request = replace(request, **fields) if isinstance(request, SpeechRequest) else _request(request, fields)
         _check(request, self.family)
-        texts = [segment.text for segment in prepare(request.text, self._tokenizer, self._text_tokens, request.lexicon)]
+        segments = prepare(request.text, self._tokenizer, self._text_tokens, request.lexicon)
+        _check_languages(segments, self.family)
+        texts = [segment.text for segment in segments]
         plan = prompting(request, self.family, self._tokenizer, self._text_tokens)
         with self._working():
             pipeline = self._pipeline(request.dtype, on_progress)
@@ -227,6 +230,20 @@ def _check(request: SpeechRequest, family: Family) -> None:
         raise RequestError(
             f"the voice was cloned for {request.voice.family}, this model is {family.name}: clone the recording again"
         )
+
+
+def _check_languages(segments: Sequence[TextSegment], family: Family) -> None:
+    """Raises RequestError for what this model would only babble, naming models that can."""
+    spoken = family.languages
+    strange = next((segment for segment in segments if spoken is not None and segment.language not in spoken), None)
+    if strange is None or spoken is None:
+        return
+    text = strange.text if len(strange.text) <= 40 else strange.text[:39] + "…"
+    able = [f.name for f in FAMILIES if f.languages is None or strange.language in f.languages]
+    raise RequestError(
+        f"the model {family.name} speaks {', '.join(sorted(spoken))} only, and {text!r} is another language: "
+        f"use {' or '.join(able)} (`cosyvox models download {able[0]}`)"
+    )
 
 
 def _device(name: str) -> torch.device:

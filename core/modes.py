@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from .errors import RequestError
-from .families import Family
+from .families import FAMILIES, Family
 from .request import SpeechRequest
 from .text.tokenizer import Tokenizer
 
@@ -33,7 +33,11 @@ def prompting(
     """
     mode = request.mode or _implied(request)
     if mode not in family.capabilities:
-        raise RequestError(f"{family.name} cannot do {mode}: it can do {', '.join(sorted(family.capabilities))}")
+        able = [other.name for other in FAMILIES if mode in other.capabilities]
+        instead = f"; {', '.join(able)} can" if able else ""
+        raise RequestError(
+            f"{family.name} cannot do {mode}: it can do {', '.join(sorted(family.capabilities))}{instead}"
+        )
     if mode == "instruct":
         if not request.instruction or not request.instruction.strip():
             raise RequestError("the mode instruct needs an instruction: say how, for instance 'happily'")

@@ -26,6 +26,7 @@ from .flite import FliteMissing, Speaker
 from .flow import hear, train_flow
 from .language_model import train_language_model
 from .recognise import RecogniserMissing
+from .presets import make_presets
 from .speaker_encoder import SpeakerEncoder, train_speaker_encoder
 from .speech_corpus import entropy, speech_corpus
 from .speech_tokenizer import SpeechTokenizer, examine, train_tokenizer
@@ -136,6 +137,14 @@ class Recipe:
         _logger.info("model: %s", target)
         return target
 
+    @cached_property
+    def voices(self) -> Path:
+        """The recordings that come with the model."""
+        target = self.folder / "voices"
+        if not target.exists():
+            make_presets(target)
+        return target
+
     def _state(self, name: str) -> Path:
         return self.folder / f"{name}.pt"
 
@@ -148,6 +157,7 @@ STAGES: dict[str, Callable[[Recipe], object]] = {
     "flow": lambda recipe: recipe.flow,
     "lm": lambda recipe: recipe.lm,
     "export": lambda recipe: recipe.export,
+    "voices": lambda recipe: recipe.voices,
 }
 
 

@@ -1,6 +1,7 @@
-"""HiFT, small: mel to waveform, by spectral distances at three resolutions.
+"""HiFT, small: mel to waveform.
 
-Learns with the true pitch in its source; the pitch predictor learns beside it.
+Its pitch predictor is always learnt. Its filter is where the configuration has one to be learnt: with the true pitch in
+the source, by spectral distances at three resolutions.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 from ..core.audio.mel import mel_spectrogram
 from ..core.vocoder.config import HiFTConfig
-from ..core.vocoder.generator import ResBlock
+from ..core.vocoder.generator import Generator, ResBlock
 from ..core.vocoder.hift import HiFT
 from .config import MEL
 from .corpus import HOP, Corpus
@@ -39,13 +40,15 @@ def initialise(vocoder: HiFT) -> None:
             for conv in (*module.dilated, *module.plain):
                 assert isinstance(conv, nn.Conv1d)
                 nn.init.normal_(conv.weight, std=0.3 / np.sqrt(conv.in_channels * conv.kernel_size[0]))
-    nn.init.normal_(vocoder.generator.post.weight, std=0.01)
-    with torch.no_grad():
+    nn.init.constant_(vocoder.f0_predictor.head.bias, 1.0)
+    # The sum of all harmonics is a pulse; it must stay where tanh is nearly straight.
+    nn.init.constant_(vocoder.harmonic_source.merge.weight, 0.64 / (vocoder.config.harmonics + 1) ** 0.5)
+    nn.init.zeros_(vocoder.harmonic_source.merge.bias)
+    if isinstance(vocoder.generator, Generator):
+        nn.init.normal_(vocoder.generator.post.weight, std=0.01)
         assert vocoder.generator.post.bias is not None
-        vocoder.generator.post.bias[: vocoder.config.n_fft // 2 + 1].fill_(-3.0)
-        vocoder.harmonic_source.merge.weight.fill_(1 / (vocoder.config.harmonics + 1) ** 0.5)
-        vocoder.harmonic_source.merge.bias.zero_()
-        nn.init.constant_(vocoder.f0_predictor.head.bias, 1.0)
+        with torch.no_grad():
+            vocoder.generator.post.bias[: vocoder.config.n_fft // 2 + 1].fill_(-3.0)
 
 
 def train_vocoder(config: HiFTConfig, corpus: Corpus, checkpoint: Path, *, steps: int, batch: int, seed: int) -> HiFT:
@@ -55,11 +58,13 @@ def train_vocoder(config: HiFTConfig, corpus: Corpus, checkpoint: Path, *, steps
 
     def losses(step: int) -> dict[str, Tensor]:
         audio, mel, pitch = _batch(corpus, batch, seed + step)
-        noise = torch.randn(batch, audio.shape[1], config.harmonics + 1, generator=_generator(seed + step))
         voiced = (pitch > 0).float()
         heard = vocoder.f0(mel) / 100
         # An unvoiced frame must come out below the threshold of voicing; where, does not matter.
         pitch_loss = (voiced * (heard - pitch / 100).abs() + (1 - voiced) * F.relu(heard - 0.05)).mean()
+        if config.envelope is not None:
+            return {"pitch": pitch_loss}
+        noise = torch.randn(batch, audio.shape[1], config.harmonics + 1, generator=_generator(seed + step))
         spoken = vocoder.decode(mel, vocoder.source(pitch, noise))
         return {"spectrum": spectral_distance(spoken, audio), "pitch": pitch_loss}
 

@@ -21,4 +21,5 @@ EMBEDDED = replace(
     capabilities=frozenset({"zero_shot", "cross_lingual", "interleave"}),
     control_tokens=COSYVOICE2.control_tokens[:4],  # it has never heard anybody laugh or breathe
     aliases=(),
+    languages=frozenset({"en"}),
 )

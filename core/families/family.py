@@ -52,6 +52,7 @@ class Family:
         describing a family needs no torch.
     markers: strings, one of which the official configuration of this family always has as a "class".
     capabilities: of "zero_shot", "cross_lingual", "instruct", "convert", "interleave".
+    languages: those it speaks, as `text.language` names them; None for all.
     control_tokens: what the tokenizer adds to its own vocabulary, in order of their ids.
     """
 
@@ -66,6 +67,7 @@ class Family:
     control_tokens: tuple[str, ...]
     end_of_prompt: str
     aliases: tuple[str, ...] = ()
+    languages: frozenset[str] | None = None
 
     def path(self, folder: Path, role: str) -> Path:
         """Where a role's file lies in a model folder."""

@@ -32,6 +32,8 @@ class UNetConfig:
 
 @dataclass(frozen=True)
 class FlowConfig:
+    """temperature: how loud the noise is that an utterance starts from; the released models use 1."""
+
     vocab: int
     mel_bins: int
     speaker_size: int
@@ -41,3 +43,4 @@ class FlowConfig:
     steps: int = 10
     guidance: float = 0.7
     noise_frames: int = 15_000
+    temperature: float = 1.0

@@ -133,7 +133,7 @@ class Flow(nn.Module):
         limit = self.config.noise_frames
         if frames > limit:
             raise RequestError(f"{frames} mel frames in one piece, at most {limit}: shorten the sentence or the prompt")
-        return constant_noise(self.config.mel_bins, limit)[:frames].to(device)
+        return self.config.temperature * constant_noise(self.config.mel_bins, limit)[:frames].to(device)
 
     def official_weights(self, reader: WeightReader) -> dict[str, Tensor]:
         """State dict from the keys of flow.pt; see `weights.OfficialStage`."""

@@ -7,8 +7,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..embedded import MODEL
 from ..errors import ModelNotFound
-from ..families import FAMILIES, Family
+from ..families import ALL_FAMILIES, EMBEDDED, FAMILIES, Family
 from ..home import expanded
 from ..storage import asked
 from ..text.tokenizer import MERGES, VOCABULARY
@@ -71,7 +72,7 @@ def models_on_disk() -> list[FoundModel]:
 def family_of(name: str) -> Family | None:
     """The family of a name, an alias or a repository id, in any case."""
     wanted = name.casefold()
-    for family in FAMILIES:
+    for family in ALL_FAMILIES:
         if wanted in {known.casefold() for known in (family.name, *family.aliases, *family.repos.values())}:
             return family
     return None
@@ -87,6 +88,8 @@ def find_model(name: str | os.PathLike[str]) -> Path:
         return path
     named = str(name)
     family = family_of(named)
+    if family is EMBEDDED and MODEL.is_dir():
+        return MODEL
     found = [
         model for model in models_on_disk()
         if (family and model.family == family.name) or (model.place == places.OURS and model.path.name == named)
@@ -99,13 +102,32 @@ def find_model(name: str | os.PathLike[str]) -> Path:
             f"{found[0].path} is incomplete: {', '.join(found[0].missing)} missing; "
             f"`cosyvox models download {found[0].family}` completes it"
         )
+    if family is EMBEDDED:
+        raise ModelNotFound(f"the embedded model is not part of this version yet: use {FAMILIES[0].name}")
     if family:
         raise ModelNotFound(
             f"{family.name} is not on this machine: `cosyvox models download {family.name}` fetches it, "
             "`cosyvox models list` says what is here"
         )
-    known = ", ".join(family.name for family in FAMILIES)
+    known = ", ".join(family.name for family in ALL_FAMILIES)
     raise ModelNotFound(f"there is no model folder {name}: check the path, or name a known family ({known})")
+
+
+def default_model() -> Path:
+    """What speaks when nobody named a model: the best complete one on this machine, else the embedded one.
+
+    Raises ModelNotFound where this version has none embedded.
+    """
+    found = [model for model in models_on_disk() if model.complete]
+    names = [family.name for family in FAMILIES]
+    if found:
+        return min(found, key=lambda model: names.index(model.family)).path
+    if MODEL.is_dir():
+        return MODEL
+    raise ModelNotFound(
+        f"there is no model on this machine: `cosyvox models download {names[0]}` fetches one, or name its folder "
+        "(`cosyvox models make-seeded DIR` makes one that utters noise, for tests)"
+    )
 
 
 def _compact_family(folder: Path) -> Family | None:

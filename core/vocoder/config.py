@@ -5,7 +5,18 @@ from math import prod
 
 
 @dataclass(frozen=True)
+class EnvelopeConfig:
+    """How the mel was taken that an `envelope.EnvelopeFilter` is given; its hop is the vocoder's."""
+
+    n_fft: int
+    fmin: float
+    fmax: float
+
+
+@dataclass(frozen=True)
 class HiFTConfig:
+    """envelope: an untrained filter takes the place of the neural one, whose sizes then mean nothing."""
+
     mel_bins: int
     channels: int
     harmonics: int
@@ -24,6 +35,7 @@ class HiFTConfig:
     lrelu_slope: float
     audio_limit: float
     f0_channels: int
+    envelope: EnvelopeConfig | None = None
 
     @property
     def samples_per_frame(self) -> int:

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from ..weights import WeightReader
 from .config import HiFTConfig
+from .envelope import EnvelopeFilter
 from .f0 import F0Predictor
 from .generator import Generator
 from .official import official_weights
@@ -25,7 +26,11 @@ class HiFT(nn.Module):
         self.config = config
         self.f0_predictor = F0Predictor(config.mel_bins, config.f0_channels)
         self.harmonic_source = HarmonicSource(config)
-        self.generator = Generator(config)
+        self.generator: Generator | EnvelopeFilter = (
+            Generator(config)
+            if config.envelope is None
+            else EnvelopeFilter(config.envelope, config.sample_rate, config.mel_bins, config.samples_per_frame)
+        )
 
     def forward(self, mel: Tensor, noise: Tensor) -> Tensor:
         """mel [B, bins, T] (natural log), noise [B, S, harmonics + 1] standard normal -> audio [B, S]."""
@@ -47,8 +52,11 @@ class HiFT(nn.Module):
         config = self.config
         self._check("mel", mel, mel.shape[0], config.mel_bins, mel.shape[-1])
         self._check("source", source, mel.shape[0], mel.shape[2] * config.samples_per_frame)
-        spectrum = self.generator(mel, stft(source, config.n_fft, config.hop))
-        return istft(spectrum, config.n_fft, config.hop).clamp_(-config.audio_limit, config.audio_limit)
+        if isinstance(self.generator, EnvelopeFilter):
+            audio = self.generator(mel, source)
+        else:
+            audio = istft(self.generator(mel, stft(source, config.n_fft, config.hop)), config.n_fft, config.hop)
+        return audio.clamp_(-config.audio_limit, config.audio_limit)
 
     def official_weights(self, reader: WeightReader) -> dict[str, Tensor]:
         """This module's state dict from an official `hift.pt`. Raises CheckpointError."""

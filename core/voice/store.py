@@ -12,10 +12,12 @@ import shutil
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace as changed
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from ..audio.files import read_audio
+from ..embedded import VOICES
 from ..errors import CosyVoxError, StorageError, VoiceError
 from ..home import voices_home
 from ..request import OnProgress, Progress
@@ -25,7 +27,6 @@ from .features import check_features, features_file, recall
 from .ids import check_id
 from .prompt import Prompt, prepare_prompt
 from .stored import (
-    AUDIO_SUFFIXES,
     DROPPED_CACHE,
     FEATURES,
     StoredVoice,
@@ -34,6 +35,7 @@ from .stored import (
     write_description,
     write_voice,
 )
+from .survey import survey
 from .voice import Voice
 
 if TYPE_CHECKING:
@@ -44,14 +46,21 @@ _DRAFT, _REPLACED, _REMOVED = ".partial", ".replaced", ".removed"
 
 
 class VoiceStore:
-    """The voices in a folder, by default that of `core.home`. Safe from many threads and processes."""
+    """The voices in a folder, by default that of `core.home`. Safe from many threads and processes.
+
+    To those of the default folder belong the voices that come with CosyVox, unless one there has the same id.
+    """
 
     def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
         self.folder = voices_home() if folder is None else Path(folder)
+        self._built_in = VOICES if folder is None else None
 
     def list(self) -> Sequence[StoredVoice]:
         """All voices that can be read, by id; for the others see `problems`."""
-        return self._scan()[0]
+        own = self._scan()[0]
+        taken = {voice.id.casefold() for voice in own}
+        others = [self._read(path, id) for id, path in self._presets().items() if id.casefold() not in taken]
+        return sorted([*own, *others], key=lambda voice: voice.id)
 
     def problems(self) -> dict[str, str]:
         """What in the folder looks like a voice and cannot be one: its name there, and why."""
@@ -59,7 +68,7 @@ class VoiceStore:
 
     def find(self, id: str) -> Path:
         """Where a voice lies, be it damaged or not. Raises VoiceError if there is none of that name."""
-        id, places = check_id(id), self._places()
+        id, places = check_id(id), self._presets() | self._places()
         if id not in places:
             known = ", ".join(sorted(places)[:20])
             raise VoiceError(f"there is no voice {id} in {self.folder}: {f'there are {known}' if known else 'add one'}")
@@ -67,7 +76,7 @@ class VoiceStore:
 
     def get(self, id: str) -> StoredVoice:
         """One voice. Raises VoiceError if there is none of that name, and VoiceError or AudioError if it is damaged."""
-        return _read(self.find(id), check_id(id))
+        return self._read(self.find(id), check_id(id))
 
     def add(
         self,
@@ -111,13 +120,13 @@ class VoiceStore:
     def remove(self, id: str) -> None:
         """Remove a voice with its recording. Raises VoiceError if there is none of that name."""
         with self._writing():
-            self._discard(check_id(id), self.find(id))
+            self._discard(check_id(id), self._own(id))
 
     def rename(self, old: str, new: str) -> StoredVoice:
         """Give a voice another id. Raises VoiceError, StorageError if that id is taken."""
         old, new = check_id(old), check_id(new)
         with self._writing():
-            path = self.find(old)
+            path = self._own(old)
             if new.casefold() != old.casefold():
                 self._check_free(new, replace=False)
             if path.is_dir():
@@ -157,6 +166,25 @@ class VoiceStore:
         found = read_voices(Path(path), model, on_progress)
         self.add_all(found, replace=replace)
         return [self.get(id) for id in found]
+
+    def _presets(self) -> dict[str, Path]:
+        """The voices that come with CosyVox."""
+        return {} if self._built_in is None else {path.name: path for path in sorted(self._built_in.glob("[!.]*"))}
+
+    def _own(self, id: str) -> Path:
+        """Where a voice lies that may be changed. Raises VoiceError."""
+        path = self.find(id)
+        if path.parent == self._built_in:
+            raise VoiceError(f"the voice {id} comes with CosyVox and stays: add one of that name to use yours instead")
+        return path
+
+    def _read(self, path: Path, id: str) -> StoredVoice:
+        if not path.is_dir():
+            return read_dropped(path, id)
+        voice = read_voice(path, id)
+        if path.parent != self._built_in:
+            return voice
+        return changed(voice, built_in=True, cache=self.folder / DROPPED_CACHE / id)
 
     def _rename_dropped(self, path: Path, new: str) -> None:
         words, target = path.with_suffix(".txt"), self.folder / f"{new}{path.suffix}"
@@ -236,31 +264,14 @@ class VoiceStore:
         if any(path.suffix == _REPLACED for path in paths):  # somebody is replacing a voice, or was killed doing so
             with suppress(StorageError), self._writing():
                 paths = self._names()
-        places: dict[str, Path] = {}
-        problems: dict[str, str] = {}
-        seen: dict[str, str] = {}
-        for path in paths:
-            if path.name.startswith(".") or not (path.is_dir() or path.suffix.lower() in AUDIO_SUFFIXES):
-                continue
-            name = path.name if path.is_dir() else path.stem
-            try:
-                id = check_id(name)
-            except VoiceError as error:
-                problems[path.name] = str(error)
-                continue
-            if id.casefold() in seen:
-                problems[path.name] = f"{seen[id.casefold()]} has the same name: rename or remove one of them"
-                continue
-            seen[id.casefold()] = path.name
-            places[id] = path
-        return places, problems
+        return survey(paths)
 
     def _scan(self) -> tuple[Sequence[StoredVoice], dict[str, str]]:
         places, problems = self._survey()
         voices = []
         for id, path in sorted(places.items()):
             try:
-                voices.append(_read(path, id))
+                voices.append(self._read(path, id))
             except CosyVoxError as error:
                 problems[path.name] = str(error)
         return voices, problems
@@ -272,10 +283,6 @@ class VoiceStore:
                 raise StorageError(f"there is a voice {taken} already: choose another name, or replace it")
             if taken != id and taken.casefold() == id.casefold():
                 raise StorageError(f"there is a voice {taken} already, only its case differs: choose another name")
-
-
-def _read(path: Path, id: str) -> StoredVoice:
-    return read_voice(path, id) if path.is_dir() else read_dropped(path, id)
 
 
 def _fill(folder: Path, source: Prompt | Voice) -> None:

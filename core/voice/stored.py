@@ -29,7 +29,7 @@ class StoredVoice:
     path: its folder, or the recording that was dropped into the store. recording: None for a voice that is only
     known as features, and then only to models of `family`. seconds: of the recording; one that was dropped is cut only
     when it is used. digest: of the recording as it was stored, see
-    `Prompt.digest`. cache: the folder of what models hear in it.
+    `Prompt.digest`. cache: the folder of what models hear in it. built_in: it comes with CosyVox.
     """
 
     id: str
@@ -42,6 +42,7 @@ class StoredVoice:
     sample_rate: int | None = None
     seconds: float | None = None
     digest: str | None = None
+    built_in: bool = False
 
     def prompt(self) -> Prompt:
         """What is cloned. A recording that is not as it was stored is prepared like a new one.
@@ -61,7 +62,7 @@ class StoredVoice:
         """Make the folder of the cache. Raises OSError if the voice is gone."""
         if self.path.is_file():
             self.cache.parent.mkdir(exist_ok=True)
-        self.cache.mkdir(exist_ok=True)
+        self.cache.mkdir(parents=self.built_in, exist_ok=True)
 
 
 def write_voice(folder: Path, prompt: Prompt) -> None:

@@ -60,18 +60,17 @@ def test_usage_errors_are_one_line(cosyvox, args, says):
 
 
 def test_without_a_model(cosyvox):
-    error = cosyvox.fails(2, "say", "Hello", "--prompt", "prompt.wav")
-    assert "embedded voice" in error
-    assert "--model DIR" in error
+    error = cosyvox.fails(1, "say", "Hello")
+    assert "cosyvox models download CosyVoice2-0.5B" in error
     assert "make-seeded" in error
 
 
-def test_without_a_prompt(cosyvox):
-    assert "--prompt FILE" in cosyvox.fails(2, "say", "Hello", "--model", "model")
+def test_a_transcript_without_its_recording(cosyvox):
+    assert "--prompt FILE" in cosyvox.fails(2, "say", "Hello", "--transcript", "Words.")
 
 
 def test_the_environment_names_a_model(cosyvox):
-    assert "--prompt FILE" in cosyvox.fails(2, "say", "Hello", COSYVOX_MODEL="model")
+    assert "elsewhere" in cosyvox.fails(1, "say", "Hello", COSYVOX_MODEL="elsewhere")
 
 
 def test_missing_prompt(cosyvox):
