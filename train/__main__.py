@@ -25,8 +25,8 @@ from .export import export
 from .flite import FliteMissing, Speaker
 from .flow import hear, train_flow
 from .language_model import train_language_model
-from .recognise import RecogniserMissing
 from .presets import make_presets
+from .recognise import RecogniserMissing
 from .speaker_encoder import SpeakerEncoder, train_speaker_encoder
 from .speech_corpus import entropy, speech_corpus
 from .speech_tokenizer import SpeechTokenizer, examine, train_tokenizer
