@@ -15,7 +15,8 @@ import numpy as np
 
 from ..errors import RequestError, StorageError, VoiceError
 from ..storage import write_file
-from .stored import FEATURES, StoredVoice
+from .prompt import Prompt
+from .stored import FEATURES, StoredVoice, write_description, write_voice
 from .voice import Voice
 
 if TYPE_CHECKING:
@@ -99,6 +100,18 @@ def check_features(voice: Voice, source: str) -> None:
         or not (np.isfinite(mel).all() and np.isfinite(x_vector).all())
     ):
         raise VoiceError(f"{source} does not hold the features of a voice: add the voice again")
+
+
+def fill(folder: Path, source: Prompt | Voice) -> None:
+    """Write a voice into an empty folder: its recording, or its features if it has none."""
+    if isinstance(source, Prompt):
+        write_voice(folder, source)
+    elif len(source.recording):
+        write_voice(folder, Prompt(source.recording, source.sample_rate, source.transcript, source.warnings))
+    else:
+        check_features(source, source.name)
+        (folder / FEATURES).write_bytes(features_file(source))
+        write_description(folder, source.transcript, source.warnings, {"family": source.family})
 
 
 def _bound(stored: StoredVoice, family: str) -> Voice:

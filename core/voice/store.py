@@ -23,17 +23,14 @@ from ..home import voices_home
 from ..request import OnProgress, Progress
 from ..storage import locked, write_file
 from .exchange import pack, read_voices
-from .features import check_features, features_file, recall
+from .features import fill, recall
 from .ids import check_id
 from .prompt import Prompt, prepare_prompt
 from .stored import (
     DROPPED_CACHE,
-    FEATURES,
     StoredVoice,
     read_dropped,
     read_voice,
-    write_description,
-    write_voice,
 )
 from .survey import survey
 from .voice import Voice
@@ -200,7 +197,7 @@ class VoiceStore:
         draft = self._hidden(id, _DRAFT)
         try:
             draft.mkdir()
-            _fill(draft, source)
+            fill(draft, source)
             if before is not None and before.is_dir():
                 before.rename(self._hidden(id, _REPLACED))
             draft.rename(self.folder / id)
@@ -283,18 +280,6 @@ class VoiceStore:
                 raise StorageError(f"there is a voice {taken} already: choose another name, or replace it")
             if taken != id and taken.casefold() == id.casefold():
                 raise StorageError(f"there is a voice {taken} already, only its case differs: choose another name")
-
-
-def _fill(folder: Path, source: Prompt | Voice) -> None:
-    """Write a voice into an empty folder: its recording, or its features if it has none."""
-    if isinstance(source, Prompt):
-        write_voice(folder, source)
-    elif len(source.recording):
-        write_voice(folder, Prompt(source.recording, source.sample_rate, source.transcript, source.warnings))
-    else:
-        check_features(source, source.name)
-        (folder / FEATURES).write_bytes(features_file(source))
-        write_description(folder, source.transcript, source.warnings, {"family": source.family})
 
 
 def _front_end(model: str | os.PathLike[str]) -> FrontEnd:
