@@ -20,7 +20,7 @@ from .checkpoint import Dtypes, Model, ModelFolder, load_model, open_folder
 from .errors import AudioError, CheckpointError, OutOfMemory, RequestError, VoiceError
 from .families import FAMILIES, Family
 from .hub.found import find_model
-from .job import Job
+from .job import Job, shown
 from .modes import MODES, prompting
 from .pipeline import Pipeline, front_end
 from .request import OnProgress, ShouldStop, Speech, SpeechRequest
@@ -238,11 +238,10 @@ def _check_languages(segments: Sequence[TextSegment], family: Family) -> None:
     strange = next((segment for segment in segments if spoken is not None and segment.language not in spoken), None)
     if strange is None or spoken is None:
         return
-    text = strange.text if len(strange.text) <= 40 else strange.text[:39] + "…"
     able = [f.name for f in FAMILIES if f.languages is None or strange.language in f.languages]
     raise RequestError(
-        f"the model {family.name} speaks {', '.join(sorted(spoken))} only, and {text!r} is another language: "
-        f"use {' or '.join(able)} (`cosyvox models download {able[0]}`)"
+        f"the model {family.name} speaks {', '.join(sorted(spoken))} only, and {shown(strange.text)} is another "
+        f"language: use {' or '.join(able)} (`cosyvox models download {able[0]}`)"
     )
 
 

@@ -19,6 +19,11 @@ from .pipeline import Pipeline
 from .request import OnProgress, Progress, Segment, ShouldStop, Speech, SpeechRequest, StageTiming
 
 
+def shown(text: str) -> str:
+    """A text in quotes, cut to what a line of a message can hold."""
+    return repr(text if len(text) <= 40 else text[:39] + "…")
+
+
 @dataclass
 class Job:
     """One request on its way through a pipeline: its segments so far, and the seconds each stage took."""
@@ -78,13 +83,13 @@ class Job:
         return Speech(audio, target, segments, timings, warnings)
 
     def _judge(self, text: str, ids: Sequence[int], ending: str) -> None:
-        shown = text if len(text) <= 40 else text[:39] + "…"
+        quoted = shown(text)
         if not ids:
-            raise TextError(f"the model found nothing to say for {shown!r}: try another seed or a longer sentence")
+            raise TextError(f"the model found nothing to say for {quoted}: try another seed or a longer sentence")
         if ending == "loop":
-            self.warnings.append(f"the model repeated itself in {shown!r} and was cut: try another seed")
+            self.warnings.append(f"the model repeated itself in {quoted} and was cut: try another seed")
         elif ending == "limit":
-            self.warnings.append(f"the model did not end {shown!r} by itself: try another seed")
+            self.warnings.append(f"the model did not end {quoted} by itself: try another seed")
 
     def _pause(self, stage: str, done: int, total: int) -> None:
         if self.should_stop is not None and self.should_stop():
