@@ -26,7 +26,6 @@ from .pipeline import Pipeline, front_end
 from .request import OnProgress, ShouldStop, Speech, SpeechRequest
 from .text.front import Segment as TextSegment
 from .text.front import prepare
-from .text.tokenizer import Tokenizer
 from .voice.features import recall
 from .voice.prompt import prepare_prompt
 from .voice.stored import StoredVoice
@@ -70,7 +69,7 @@ class Engine:
         self._device_lock = threading.RLock()
         self._pipelines: dict[Dtypes, Pipeline] = {}
         family = folder.family
-        self._tokenizer = Tokenizer(family.path(folder.path, "tokenizer"), family.control_tokens)
+        self._tokenizer = family.open_tokenizer(folder.path)
         if self._tokenizer.vocab_size > folder.config.lm.decoder.vocab_size:
             raise CheckpointError(
                 f"the tokenizer in {folder.path} knows {self._tokenizer.vocab_size} ids, the model only "

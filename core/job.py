@@ -56,9 +56,7 @@ class Job:
         self.tokens.append(said.ids)
         with self._timed("flow"):
             steps = self.pipeline.flow.config.steps
-            mel = self.pipeline.mel(
-                said.ids, self.request.voice, on_step=lambda step: self._pause("mel", step, steps)
-            )
+            mel = self.pipeline.mel(said.ids, self.request.voice, on_step=lambda step: self._pause("mel", step, steps))
         with self._timed("vocoder"):
             self._pause("waveform", 0, 1)
             self.audio.append(self.pipeline.waveform(mel, seed=seed, speed=self.request.speed))

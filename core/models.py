@@ -31,11 +31,10 @@ class ModelReport:
 def verify(folder: str | Path, *, on_progress: OnProgress | None = None) -> ModelReport:
     """Load everything in a folder strictly. Raises what loading raises: the first thing that is wrong."""
     from .pipeline import front_end
-    from .text.tokenizer import Tokenizer
 
     opened = open_folder(Path(folder))
     model = load_model(opened, device=torch.device("cpu"), dtypes=Dtypes(), on_progress=on_progress)
-    Tokenizer(opened.family.path(opened.path, "tokenizer"), opened.family.control_tokens)
+    opened.family.open_tokenizer(opened.path)
     front_end(opened, torch.device("cpu")).open()
     return ModelReport(
         folder=opened.path,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .errors import RequestError
 from .families import FAMILIES, Family
 from .request import SpeechRequest
-from .text.tokenizer import Tokenizer
+from .text.tokenizer import TextTokenizer
 
 MODES = ("zero_shot", "cross_lingual", "instruct")
 
@@ -22,9 +22,7 @@ class Prompting:
     speech: list[int]
 
 
-def prompting(
-    request: SpeechRequest, family: Family, tokenizer: Tokenizer, allowed: Collection[str]
-) -> Prompting:
+def prompting(request: SpeechRequest, family: Family, tokenizer: TextTokenizer, allowed: Collection[str]) -> Prompting:
     """The prompt of a request.
 
     zero_shot: the model continues the recording, so it reads its transcript and its speech.

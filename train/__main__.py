@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 
 import torch
@@ -17,7 +16,7 @@ from ..core.errors import CosyVoxError
 from ..core.families.embedded import EMBEDDED
 from ..core.lm.speech_lm import SpeechLM
 from ..core.storage import remove_folder
-from ..core.text.tokenizer import Tokenizer
+from ..core.text.phones import SPELLING, PhoneTokenizer
 from ..core.vocoder.hift import HiFT
 from .config import FLOW, VOCODER, language_model
 from .corpus import Corpus, Line, lines, make_corpus
@@ -30,7 +29,7 @@ from .recognise import RecogniserMissing
 from .speaker_encoder import SpeakerEncoder, train_speaker_encoder
 from .speech_corpus import entropy, speech_corpus
 from .speech_tokenizer import SpeechTokenizer, examine, train_tokenizer
-from .text_tokenizer import make_text_tokenizer
+from .spelling import make_spelling
 from .texts import sentences
 from .vocoder import train_vocoder
 
@@ -51,12 +50,12 @@ class Plan:
     lm: int
     batch: int
     positions: int  # of a batch of the language model
-    sentences: int = 100_000  # the text tokenizer learns from
+    words: tuple[str, ...] | None = None  # to learn spelling from, instead of the whole dictionary
 
 
 PLANS = {
-    "full": Plan(12, 40, 6000, 4000, 20_000, 10_000, 16_000, 16, 6000),
-    "smoke": Plan(0.02, 0.005, 4, 4, 2, 4, 4, 2, 600, 2000),
+    "full": Plan(4, 20, 5000, 1200, 1500, 16_000, 15_000, 16, 3000),
+    "smoke": Plan(0.02, 0.005, 4, 4, 2, 4, 4, 2, 600, ("turn", "off", "the", "kitchen", "light")),
 }
 
 
@@ -105,10 +104,9 @@ class Recipe:
         )
 
     @cached_property
-    def text_tokenizer(self) -> Tokenizer:
-        folder = EMBEDDED.path(self.folder, "tokenizer")
-        learnt = islice(sentences(_SEED + 2), self.plan.sentences)
-        return make_text_tokenizer(folder, learnt, EMBEDDED.control_tokens)
+    def text_tokenizer(self) -> PhoneTokenizer:
+        make_spelling(EMBEDDED.path(self.folder, "tokenizer") / SPELLING, self.plan.words)
+        return PhoneTokenizer(EMBEDDED.path(self.folder, "tokenizer"), EMBEDDED.control_tokens)
 
     @cached_property
     def lm(self) -> SpeechLM:

@@ -47,7 +47,7 @@ FLOW = FlowConfig(
 
 
 def language_model(text_vocabulary: int) -> SpeechLMConfig:
-    """Six layers. A piece of text lasts half as long as a published one, so the bounds differ too."""
+    """Six layers. A piece of text is a phone, a third of a published one, so ratios of text to speech differ too."""
     return SpeechLMConfig(
         decoder=Qwen2Config(
             vocab_size=text_vocabulary,
@@ -64,8 +64,9 @@ def language_model(text_vocabulary: int) -> SpeechLMConfig:
         stop_ids=(VOCABULARY, VOCABULARY + 1, VOCABULARY + 2),
         fill_id=VOCABULARY + 2,
         sampling=SamplingConfig(),
+        mix_ratio=(15, 15),  # fifteen phones last longer than fifteen speech tokens: speech never runs ahead
         min_token_text_ratio=0.5,
-        max_token_text_ratio=14.0,
+        max_token_text_ratio=10.0,
     )
 
 

@@ -20,18 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.storage import write_file
-from .flite import BASES, RATE, Speaker, Utterance, speak
+from ..core.text.phones import PHONES as SPOKEN
+from .flite import BASES, RATE, SILENCE, Speaker, Utterance, speak
 from .pitch import f0
 
 _logger = logging.getLogger(__name__)
 
 HOP = 480  # samples per frame
 TOKEN = 2 * HOP  # samples per speech token
-PHONES = (
-    *("pau", "aa", "ae", "ah", "ao", "aw", "ax", "ay", "b", "ch", "d", "dh", "eh", "er", "ey", "f", "g", "hh"),
-    *("ih", "iy", "jh", "k", "l", "m", "n", "ng", "ow", "oy", "p", "r", "s", "sh", "t", "th", "uh", "uw", "v"),
-    *("w", "y", "z", "zh"),
-)
+PHONES = (SILENCE, *SPOKEN)
 _PHONE_IDS = {name: index for index, name in enumerate(PHONES)}
 
 # Speakers to learn from. awb and the formants in between are kept for the examination.

@@ -19,6 +19,7 @@ from ..core.audio.files import read_audio
 from ..core.audio.resample import resample
 
 RATE = 24_000  # Hz, what is trained on
+SILENCE = "pau"  # as flite names it
 _FLITE_RATE = 16_000
 _GRID = 200  # Hz; formants move in steps of 1.25 %, so that the resampler's kernels stay small
 PRIVATE = Path(__file__).parents[1] / "build" / "flite" / "flite"  # a copy of our own, see get_flite.py
@@ -45,7 +46,7 @@ class Speaker:
 
 @dataclass(frozen=True)
 class Phone:
-    """name: as flite spells it, "pau" for silence. end: in seconds."""
+    """name: as flite spells it, `SILENCE` for none. end: in seconds."""
 
     name: str
     end: float

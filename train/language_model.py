@@ -1,13 +1,12 @@
 """The speech language model: text in, speech tokens out, one after the other.
 
 Two sentences of one speaker follow each other half of the time, because that is what a prompt and a text are. Some
-sequences are interleaved, five of text to fifteen of speech, for text that is still arriving.
+sequences are interleaved, for text that is still arriving.
 """
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,24 +16,22 @@ from torch import Tensor
 
 from ..core.lm.config import SpeechLMConfig
 from ..core.lm.speech_lm import SpeechLM
-from ..core.text.tokenizer import Tokenizer
-from .alignment import diagonal, guided
+from ..core.text.phones import PhoneTokenizer
+from .alignment import guided, near, reading
 from .initial import initialise_language_model
 from .loop import train
 from .speech_corpus import Spoken
 
 _IGNORED = -100
-_JOINED = 0.4  # share of sequences that are two utterances
+_JOINED = 0.5  # share of sequences that are two utterances
 _INTERLEAVED = 0.15
-_LONGEST = 420  # positions
-_GUIDANCE, _GUIDED = 0.3, 0.7  # weight of the guide at first, and the share of the steps after which it is gone
-_SPELT = 0.15  # share of words that are met letter by letter
-_WORD = re.compile(r"\s?\S+")
+_LONGEST = 560  # positions
+_GUIDANCE = 0.3  # weight of the guide
 
 
 def train_language_model(
     config: SpeechLMConfig,
-    tokenizer: Tokenizer,
+    tokenizer: PhoneTokenizer,
     corpus: list[Spoken],
     checkpoint: Path,
     *,
@@ -49,14 +46,14 @@ def train_language_model(
     batches = Batches(config, tokenizer, corpus, positions, seed)
 
     def losses(step: int) -> dict[str, Tensor]:
-        kinds, ids, labels = batches(step)
-        x = _embed(lm, kinds, ids)
-        asked = labels != _IGNORED
+        batch = batches(step)
+        x = _embed(lm, batch.kinds, batch.ids)
+        asked = batch.labels != _IGNORED
+        text = batch.kinds == _TEXT
         with torch.autocast("cpu", torch.bfloat16):
-            hidden, missed = guided(lm.decoder, x, *diagonal(kinds == _TEXT, asked))
+            hidden, missed = guided(lm.decoder, x, near(text, batch.places), asked & ~text)
         logits = lm.head(hidden[asked].float())
-        guidance = _GUIDANCE * max(0.0, 1 - step / (_GUIDED * steps))
-        return {"speech": F.cross_entropy(logits, labels[asked]), "alignment": guidance * missed}
+        return {"speech": F.cross_entropy(logits, batch.labels[asked]), "alignment": _GUIDANCE * missed}
 
     train(lm, losses, checkpoint, steps=steps, rate=1.5e-3, warm_up=300, weight_decay=0.05)
     return lm
@@ -75,94 +72,119 @@ def _embed(lm: SpeechLM, kinds: Tensor, ids: Tensor) -> Tensor:
     return x
 
 
+@dataclass(frozen=True)
+class Batch:
+    """All [B, T]: which embedding, which row of it, what should follow (-100: nothing is asked), the place in the text.
+
+    A piece of text has its own place, every other position the one that it should read.
+    """
+
+    kinds: Tensor
+    ids: Tensor
+    labels: Tensor
+    places: Tensor
+
+
+@dataclass
+class _Utterance:
+    """text: ids. speech: ids, and where in the text each of them is."""
+
+    text: list[int]
+    speech: list[int]
+    places: list[float]
+
+    def __add__(self, other: _Utterance) -> _Utterance:
+        shifted = [len(self.text) + place for place in other.places]
+        return _Utterance(self.text + other.text, self.speech + other.speech, self.places + shifted)
+
+
 class _Sequence:
-    """Positions as (kind, id), and what each of them should be followed by."""
+    """Positions as (kind, id, place), and what each of them should be followed by."""
 
     def __init__(self) -> None:
         self.kinds: list[int] = []
         self.ids: list[int] = []
         self.labels: list[int] = []
+        self.places: list[float] = []
 
-    def add(self, kind: int, ids: list[int], label: int | None = None) -> None:
+    def add(self, kind: int, ids: list[int], label: int | None, places: list[float]) -> None:
         """label: what follows the last of `ids`, if that is to be learnt. Inside speech, every next id is."""
         self.kinds += [kind] * len(ids)
         self.ids += ids
         inside = ids[1:] if kind == _SPEECH else [_IGNORED] * (len(ids) - 1)
         self.labels += [*inside, _IGNORED if label is None else label][: len(ids)]
+        self.places += places
 
 
 class Batches:
     """Sequences of similar length, drawn by the step: plain ones (start, text, turn, speech) and interleaved ones."""
 
     def __init__(
-        self, config: SpeechLMConfig, tokenizer: Tokenizer, corpus: list[Spoken], positions: int, seed: int
+        self, config: SpeechLMConfig, tokenizer: PhoneTokenizer, corpus: list[Spoken], positions: int, seed: int
     ) -> None:
         self._config, self._positions, self._seed = config, positions, seed
-        self._word = lru_cache(maxsize=100_000)(tokenizer.encode)
-        self._corpus = sorted(corpus, key=lambda item: len(item.tokens))
-        self._by_speaker: dict[str, list[Spoken]] = {}
-        for item in self._corpus:
-            self._by_speaker.setdefault(item.speaker.base, []).append(item)
+        self._utterances: list[_Utterance] = []
+        self._by_speaker: dict[str, list[_Utterance]] = {}
+        self._bases: list[str] = []
+        for item in sorted(corpus, key=lambda item: len(item.tokens)):
+            places = reading(tokenizer.pieces(item.text), item.phones, len(item.tokens))
+            utterance = _Utterance(tokenizer.encode(item.text), item.tokens, places)
+            self._utterances.append(utterance)
+            self._bases.append(item.speaker.base)
+            self._by_speaker.setdefault(item.speaker.base, []).append(utterance)
 
-    def __call__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
-        """kinds (of the embedding: task, text, speech), ids, labels (-100: nothing is asked), all [B, T]."""
+    def __call__(self, step: int) -> Batch:
         random = np.random.default_rng((self._seed, step))
-        middle = int(random.integers(len(self._corpus)))
+        middle = int(random.integers(len(self._utterances)))
         sequences: list[_Sequence] = []
         longest = 0
         while True:
             # Neighbours in a corpus that is sorted by length are about as long.
-            near = int(np.clip(middle + random.integers(-400, 400), 0, len(self._corpus) - 1))
-            sequence = self._sequence(self._corpus[near], random)
+            index = int(np.clip(middle + random.integers(-400, 400), 0, len(self._utterances) - 1))
+            sequence = self._sequence(index, random)
             longest = max(longest, len(sequence.ids))
             if sequences and longest * (len(sequences) + 1) > self._positions:
                 break
             sequences.append(sequence)
         width = max(len(sequence.ids) for sequence in sequences)
 
-        def padded(name: str, fill: int) -> Tensor:
+        def padded(name: str, fill: float) -> Tensor:
             return torch.tensor([getattr(s, name) + [fill] * (width - len(s.ids)) for s in sequences])
 
-        return padded("kinds", _TASK), padded("ids", 0), padded("labels", _IGNORED)
+        return Batch(padded("kinds", _TASK), padded("ids", 0), padded("labels", _IGNORED), padded("places", 0.0))
 
-    def _sequence(self, item: Spoken, random: np.random.Generator) -> _Sequence:
-        text, speech = self._text(item.text, random), item.tokens
+    def _sequence(self, index: int, random: np.random.Generator) -> _Sequence:
+        utterance = self._utterances[index]
         if random.random() < _JOINED:
-            others = self._by_speaker[item.speaker.base]
+            others = self._by_speaker[self._bases[index]]
             other = others[int(random.integers(len(others)))]
-            if len(speech) + len(other.tokens) < 0.75 * _LONGEST:
-                text, speech = self._text(other.text, random) + text, other.tokens + speech
-        if random.random() < _INTERLEAVED:
-            return self._interleaved(text, speech)
+            if sum(len(part.text) + len(part.speech) for part in (utterance, other)) < _LONGEST:
+                utterance = other + utterance
         sequence = _Sequence()
-        sequence.add(_TASK, [0])
-        sequence.add(_TEXT, text)
-        sequence.add(_TASK, [1], speech[0])
-        sequence.add(_SPEECH, speech, self._config.stop_ids[0])
+        sequence.add(_TASK, [0], None, [0.0])
+        begun = self._interleaved(sequence, utterance) if random.random() < _INTERLEAVED else (0, 0)
+        self._rest(sequence, utterance, *begun)
         return sequence
 
-    def _interleaved(self, text: list[int], speech: list[int]) -> _Sequence:
-        """Blocks of text and speech; the fill id asks for more text, the rest follows the turn as usual."""
+    def _interleaved(self, sequence: _Sequence, utterance: _Utterance) -> tuple[int, int]:
+        """Blocks of text and speech, after each of which the fill id asks for text; how much of both they hold."""
         more, reach = self._config.mix_ratio
-        fill = self._config.fill_id
-        sequence = _Sequence()
-        sequence.add(_TASK, [0])
-        while len(text) >= more and len(speech) > reach:
-            sequence.add(_TEXT, text[:more], speech[0])
-            sequence.add(_SPEECH, speech[:reach], fill)
-            text, speech = text[more:], speech[reach:]
-        sequence.add(_TEXT, text)
-        sequence.add(_TASK, [1], speech[0])
-        sequence.add(_SPEECH, speech, self._config.stop_ids[0])
-        return sequence
+        read = said = 0
+        while len(utterance.text) - read >= more and len(utterance.speech) - said > reach:
+            self._text(sequence, utterance, read, read + more, utterance.speech[said])
+            self._speech(sequence, utterance, said, said + reach, self._config.fill_id)
+            read, said = read + more, said + reach
+        return read, said
 
-    def _text(self, text: str, random: np.random.Generator) -> list[int]:
-        """The ids of a text; some of its words are spelt, so that spelling is learnt too."""
-        ids: list[int] = []
-        for word in _WORD.findall(text):
-            spelt = random.random() < _SPELT
-            ids += self._letters(word) if spelt else self._word(word)
-        return ids
+    def _rest(self, sequence: _Sequence, utterance: _Utterance, read: int, said: int) -> None:
+        self._text(sequence, utterance, read, len(utterance.text), None)
+        sequence.add(_TASK, [1], utterance.speech[said], [utterance.places[said]])
+        self._speech(sequence, utterance, said, len(utterance.speech), self._config.stop_ids[0])
 
-    def _letters(self, word: str) -> list[int]:
-        return [index for letter in word for index in self._word(letter)]
+    def _text(self, sequence: _Sequence, utterance: _Utterance, first: int, stop: int, label: int | None) -> None:
+        sequence.add(_TEXT, utterance.text[first:stop], label, [float(place) for place in range(first, stop)])
+
+    def _speech(self, sequence: _Sequence, utterance: _Utterance, first: int, stop: int, label: int) -> None:
+        """Whoever says a token reads where the next one is."""
+        places = [*utterance.places[first + 1 : stop + 1], float(len(utterance.text) - 1)]
+        sequence.add(_SPEECH, utterance.speech[first:stop], label, places[: stop - first])

@@ -14,7 +14,7 @@ from subprocess import SubprocessError
 import numpy as np
 import torch
 
-from .corpus import TOKEN, Line, whole_tokens
+from .corpus import HOP, TOKEN, Line, whole_tokens
 from .flite import RATE, Speaker, speak
 from .speech_tokenizer import SpeechTokenizer, heard
 
@@ -24,11 +24,12 @@ _SHORTEST = 4  # tokens
 
 @dataclass(frozen=True)
 class Spoken:
-    """A text, who said it, and the speech tokens of it."""
+    """A text, who said it, the speech tokens of it, and which phone ends at which half token."""
 
     text: str
     speaker: Speaker
     tokens: list[int]
+    phones: list[tuple[str, int]]
 
 
 def speech_corpus(path: Path, todo: Iterator[Line], hours: float, tokenizer: SpeechTokenizer) -> list[Spoken]:
@@ -42,14 +43,16 @@ def speech_corpus(path: Path, todo: Iterator[Line], hours: float, tokenizer: Spe
 
     def make(line: Line) -> Spoken:
         try:
-            audio = whole_tokens(speak(line.text, line.speaker, line.tempo).audio)
+            said = speak(line.text, line.speaker, line.tempo)
         except SubprocessError:
-            audio = np.zeros(0, np.float32)
+            return Spoken(line.text, line.speaker, [], [])
+        audio = whole_tokens(said.audio)
         if len(audio) < _SHORTEST * TOKEN:
-            return Spoken(line.text, line.speaker, [])
+            return Spoken(line.text, line.speaker, [], [])
         with torch.inference_mode():
             ids = tokenizer.tokens(heard(torch.from_numpy(audio))[None])[0]
-        return Spoken(line.text, line.speaker, ids[: len(audio) // TOKEN].tolist())
+        phones = [(phone.name, round(phone.end * RATE / HOP)) for phone in said.phones]
+        return Spoken(line.text, line.speaker, ids[: len(audio) // TOKEN].tolist(), phones)
 
     with path.open("a", encoding="utf-8") as file, ThreadPoolExecutor(2) as pool:
         while done < wanted:
@@ -74,7 +77,10 @@ def _read(path: Path) -> list[Spoken]:
         with path.open("r+b") as file:
             file.truncate(len(whole))
     items = (json.loads(row) for row in whole.splitlines())
-    return [Spoken(item["text"], Speaker(**item["speaker"]), item["tokens"]) for item in items]
+    return [
+        Spoken(item["text"], Speaker(**item["speaker"]), item["tokens"], [(name, end) for name, end in item["phones"]])
+        for item in items
+    ]
 
 
 def entropy(items: list[Spoken], vocabulary: int) -> float:

@@ -19,6 +19,7 @@ from ..core.seeded.onnx_writer import Node, Value, onnx_model
 from .config import DIGITS
 from .convnet import ConvNet, Layer
 from .corpus import PHONES, Corpus
+from .distortion import distorted
 from .flite import RATE
 from .half import halved
 from .loop import train
@@ -27,7 +28,6 @@ _HALVES = 2
 _CROP = 150  # frames of 20 ms: three seconds
 _PITCH_WEIGHT = 3.0
 _SIZE = 192
-_COLOUR = 0.12  # of Whisper's scale, a quarter of which is a decade of power: 5 dB
 
 
 class SpeechTokenizer(nn.Module):
@@ -46,7 +46,8 @@ class SpeechTokenizer(nn.Module):
 
     def digits(self, features: Tensor) -> Tensor:
         """Whisper log-mel [B, 128, T] -> [B, DIGITS, T / 4] in {-1, 0, 1}; to the gradient as if not rounded."""
-        bounded = torch.tanh(self.to_digits(self.encoder(features)))
+        centred = features - features.mean(2, keepdim=True)  # what is always there is the room and the microphone
+        bounded = torch.tanh(self.to_digits(self.encoder(centred)))
         return bounded + (bounded.round() - bounded).detach()
 
     def tokens(self, features: Tensor) -> Tensor:
@@ -63,11 +64,13 @@ class SpeechTokenizer(nn.Module):
 
     def onnx(self, *, half: bool = False) -> bytes:
         """`speech_tokenizer_v2.onnx`, with the published file's inputs and output. half: see `halved`."""
-        body, name, weights = self.encoder.onnx("heard")
+        body, name, weights = self.encoder.onnx("centred")
         powers = 3.0 ** np.arange(DIGITS)
         nodes = [
             Node("Cast", ["feats_length"], "length", {"to": 7}),
             Node("Slice", ["feats", "zero", "length", "time"], "heard"),
+            Node("ReduceMean", ["heard"], "mean", {"axes": [2], "keepdims": 1}),
+            Node("Sub", ["heard", "mean"], "centred"),
             *body,
             Node("Conv", [name, "digits_w", "digits_b"], "raw", {"kernel_shape": [1]}),
             Node("Tanh", ["raw"], "bounded"),
@@ -144,14 +147,7 @@ def _batch(corpus: Corpus, centres: list[float], size: int, seed: int) -> tuple[
         pitch = np.array(corpus.f0[first : first + _CROP])
         with np.errstate(divide="ignore"):
             tune.append(torch.from_numpy(np.where(pitch > 0, np.log2(pitch) - centres[index], np.nan)))
-    return _coloured(torch.stack(features)[..., : 2 * _CROP], seed), torch.stack(phones), torch.stack(tune).float()
-
-
-def _coloured(features: Tensor, seed: int) -> Tensor:
-    """[B, bins, T] as another microphone in another room might have heard them: a smooth random equaliser."""
-    generator = torch.Generator().manual_seed(seed)
-    curve = _COLOUR * torch.randn(len(features), 1, 6, generator=generator)
-    return features + F.interpolate(curve, features.shape[1], mode="linear", align_corners=True)[:, 0, :, None]
+    return distorted(torch.stack(features)[..., : 2 * _CROP], seed), torch.stack(phones), torch.stack(tune).float()
 
 
 def examine(tokenizer: SpeechTokenizer, corpus: Corpus, utterances: int = 50) -> float:

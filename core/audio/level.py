@@ -32,9 +32,7 @@ def speech_level(audio: NDArray[np.float32], rate: int) -> float | None:
     return float(10.0 * np.log10(power.mean()))
 
 
-def speech_frames(
-    audio: NDArray[np.float32], rate: int, margin_db: float = SPEECH_MARGIN_DB
-) -> NDArray[np.bool_]:
+def speech_frames(audio: NDArray[np.float32], rate: int, margin_db: float = SPEECH_MARGIN_DB) -> NDArray[np.bool_]:
     """[ceil(S / (0.02 * rate))]: which frames of 20 ms are not silence, nor `margin_db` below the speech."""
     level = speech_level(audio, rate)
     if level is None:

@@ -50,8 +50,8 @@ def mel_filters(sample_rate: int, n_fft: int, bins: int, fmin: float = 0.0, fmax
     `fmax` None is half the sample rate. The same as `librosa.filters.mel`.
     """
     ends = torch.tensor([fmin, sample_rate / 2 if fmax is None else fmax], dtype=torch.float64)
-    low, high = _mel(ends).tolist()
-    edges = _hz(torch.linspace(low, high, bins + 2, dtype=torch.float64))
+    low, high = hz_to_mel(ends).tolist()
+    edges = mel_to_hz(torch.linspace(low, high, bins + 2, dtype=torch.float64))
     frequencies = torch.linspace(0, sample_rate / 2, n_fft // 2 + 1, dtype=torch.float64)
     left, centre, right = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     rising = (frequencies - left) / (centre - left)
@@ -59,11 +59,12 @@ def mel_filters(sample_rate: int, n_fft: int, bins: int, fmin: float = 0.0, fmax
     return (torch.minimum(rising, falling).clamp(min=0) * (2 / (right - left))).float()
 
 
-def _mel(hz: Tensor) -> Tensor:
+def hz_to_mel(hz: Tensor) -> Tensor:
+    """Slaney's scale: linear up to 1 kHz, logarithmic above."""
     above = BREAK_MEL + MELS_PER_OCTAVE * torch.log2(hz.clamp(min=BREAK_HZ) / BREAK_HZ)
     return torch.where(hz < BREAK_HZ, hz / HZ_PER_MEL, above)
 
 
-def _hz(mel: Tensor) -> Tensor:
+def mel_to_hz(mel: Tensor) -> Tensor:
     above = BREAK_HZ * torch.exp2((mel.clamp(min=BREAK_MEL) - BREAK_MEL) / MELS_PER_OCTAVE)
     return torch.where(mel < BREAK_MEL, mel * HZ_PER_MEL, above)

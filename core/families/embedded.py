@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..text.phones import PhoneTokenizer
 from .cosyvoice2 import COSYVOICE2
 
 EMBEDDED = replace(
@@ -22,4 +23,5 @@ EMBEDDED = replace(
     control_tokens=COSYVOICE2.control_tokens[:4],  # it has never heard anybody laugh or breathe
     aliases=(),
     languages=frozenset({"en"}),
+    tokenizer=PhoneTokenizer,
 )

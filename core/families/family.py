@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..flow.config import FlowConfig
 from ..lm.config import SpeechLMConfig
+from ..text.tokenizer import TextTokenizer, Tokenizer
 from ..vocoder.config import HiFTConfig
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Family:
     markers: strings, one of which the official configuration of this family always has as a "class".
     capabilities: of "zero_shot", "cross_lingual", "instruct", "convert", "interleave".
     languages: those it speaks, as `text.language` names them; None for all.
+    tokenizer: its folder and the control tokens -> the text tokenizer.
     control_tokens: what the tokenizer adds to its own vocabulary, in order of their ids.
     """
 
@@ -68,7 +70,12 @@ class Family:
     end_of_prompt: str
     aliases: tuple[str, ...] = ()
     languages: frozenset[str] | None = None
+    tokenizer: Callable[[Path, Sequence[str]], TextTokenizer] = Tokenizer
 
     def path(self, folder: Path, role: str) -> Path:
         """Where a role's file lies in a model folder."""
         return folder / self.files[role]
+
+    def open_tokenizer(self, folder: Path) -> TextTokenizer:
+        """The text tokenizer of a model folder. Raises ModelNotFound or CheckpointError."""
+        return self.tokenizer(self.path(folder, "tokenizer"), self.control_tokens)

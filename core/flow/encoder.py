@@ -93,9 +93,7 @@ class UpsampleConformer(nn.Module):
         self.up_blocks = nn.ModuleList(ConformerBlock(config) for _ in range(config.up_blocks))
         self.norm = nn.LayerNorm(size)
 
-    def forward(
-        self, x: Tensor, *, lengths: Tensor | None = None, chunked: bool = False, final: bool = True
-    ) -> Tensor:
+    def forward(self, x: Tensor, *, lengths: Tensor | None = None, chunked: bool = False, final: bool = True) -> Tensor:
         """x [B, N, C] -> [B, ratio * M, C].
 
         final: the tokens end here, M = N. Otherwise the last `lookahead` tokens are only looked at,

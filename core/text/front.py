@@ -14,6 +14,7 @@ from .lexicon import Lexicon
 from .normalize import normalize
 from .split import Packer, Piece, Rules, clauses, ended
 from .tags import Spans, split_tags
+from .tokenizer import check_unicode
 
 
 class Encoder(Protocol):
@@ -53,7 +54,7 @@ class Reader:
 
     def feed(self, piece: str) -> list[Segment]:
         """The segments that are complete now. Raises TextError if `piece` is not valid Unicode."""
-        _check(piece)
+        check_unicode(piece)
         return self._read(self._cleaner.units(piece))
 
     def finish(self) -> list[Segment]:
@@ -116,10 +117,3 @@ def prepare(text: str, tokenizer: Encoder, tags: Collection[str] = (), lexicon: 
 def speakable(text: str) -> bool:
     """Whether there is anything to say in `text`: a letter or a digit of any script."""
     return any(unicodedata.category(character)[0] in "LN" for character in text)
-
-
-def _check(text: str) -> None:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise TextError("the text is not valid Unicode: write it again, or save its file as UTF-8") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..errors import CheckpointError, ModelNotFound, TextError
 
@@ -20,6 +20,15 @@ _WORDS = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+
+
+class TextTokenizer(Protocol):
+    """What is asked of any: ids for text."""
+
+    control_ids: dict[str, int]
+    vocab_size: int
+
+    def encode(self, text: str, *, allowed: Iterable[str] = ()) -> list[int]: ...
 
 
 class Tokenizer:
@@ -42,13 +51,10 @@ class Tokenizer:
 
     def encode(self, text: str, *, allowed: Iterable[str] = ()) -> list[int]:
         """The ids of `text`; of the control tokens only those in `allowed` are seen. Raises TextError."""
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise TextError(f"{text!r} is not valid Unicode; write it again, or save its file as UTF-8") from error
+        check_unicode(text)
         seen = self.control_ids.keys() & allowed
         ids: list[int] = []
-        for piece in _split(text, seen):
+        for piece in split_controls(text, seen):
             ids.extend([self.control_ids[piece]] if piece in seen else self._bpe.encode(piece).ids)
         return ids
 
@@ -57,7 +63,15 @@ class Tokenizer:
         return self._bpe.decode(list(ids))
 
 
-def _split(text: str, tokens: Collection[str]) -> list[str]:
+def check_unicode(text: str) -> None:
+    """Raises TextError where half a character is lost."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise TextError("the text is not valid Unicode: write it again, or save its file as UTF-8") from error
+
+
+def split_controls(text: str, tokens: Collection[str]) -> list[str]:
     """`text` cut before and after every one of `tokens`; where two begin alike the longer one counts."""
     if not tokens:
         return [text]

@@ -93,9 +93,7 @@ def test_prefill(decoder: Qwen2Decoder, inputs: Tensor, expected: Tensor) -> Non
 @torch.inference_mode()
 def test_prefill_in_pieces(decoder: Qwen2Decoder, inputs: Tensor, expected: Tensor) -> None:
     kept, cuts = cache(1), (0, 7, 8, 25, LENGTH)
-    pieces = [
-        decoder.prefill(inputs[:1, start:stop], kept, start=start) for start, stop in pairwise(cuts)
-    ]
+    pieces = [decoder.prefill(inputs[:1, start:stop], kept, start=start) for start, stop in pairwise(cuts)]
     torch.testing.assert_close(torch.cat(pieces, dim=1), expected[:1], **CLOSE)
 
 
