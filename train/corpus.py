@@ -89,6 +89,14 @@ class Corpus:
     def hours(self) -> float:
         return len(self.f0) * HOP / RATE / 3600
 
+    def crop(self, random: np.random.Generator, tokens: int) -> tuple[int, int]:
+        """A stretch by chance, as the utterance it is of and the frame where it begins, which is a token's."""
+        while True:
+            index = int(random.integers(len(self)))
+            first, stop = self.starts[index : index + 2] // 2
+            if stop - first >= tokens:
+                return index, 2 * int(first + random.integers(0, stop - first - tokens + 1))
+
     def frames(self, first: int, stop: int) -> NDArray[np.float32]:
         """The audio of some frames, in ±1."""
         return self.audio[first * HOP : stop * HOP].astype(np.float32) * np.float32(2**-15)

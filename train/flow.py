@@ -106,14 +106,10 @@ def _batch(corpus: Corpus, hearing: Heard, size: int, seed: int) -> tuple[Tensor
     tokens: list[Tensor] = []
     mels: list[Tensor] = []
     vectors: list[Tensor] = []
-    while len(tokens) < size:
-        index = int(random.integers(len(corpus)))
-        first, stop = corpus.starts[index : index + 2] // 2
-        if stop - first < _CROP:
-            continue
-        first += int(random.integers(0, stop - first - _CROP + 1))
-        audio = torch.from_numpy(corpus.frames(2 * first, 2 * (first + _CROP)))
-        tokens.append(hearing.tokens[first : first + _CROP])
+    for _ in range(size):
+        index, first = corpus.crop(random, _CROP)
+        audio = torch.from_numpy(corpus.frames(first, first + 2 * _CROP))
+        tokens.append(hearing.tokens[first // 2 : first // 2 + _CROP])
         mels.append(mel_spectrogram(audio[None], MEL)[0].T)
         vectors.append(hearing.x_vectors[index])
     return torch.stack(tokens), torch.stack(mels), torch.stack(vectors)

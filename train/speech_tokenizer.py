@@ -134,12 +134,8 @@ def _batch(corpus: Corpus, centres: list[float], size: int, seed: int) -> tuple[
     features: list[Tensor] = []
     phones: list[Tensor] = []
     tune: list[Tensor] = []
-    while len(features) < size:
-        index = int(random.integers(len(corpus)))
-        first, stop = corpus.starts[index : index + 2]
-        if stop - first < _CROP:
-            continue
-        first += int(random.integers(0, stop - first - _CROP + 1))
+    for _ in range(size):
+        index, first = corpus.crop(random, _CROP // 2)
         audio = corpus.frames(first, first + _CROP) * random.uniform(0.3, 1.1)
         noise = random.standard_normal(len(audio)) * 10 ** random.uniform(-5, -2.3)
         features.append(heard(torch.from_numpy((audio + noise).astype(np.float32))))
