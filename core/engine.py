@@ -26,6 +26,7 @@ from .pipeline import Pipeline, front_end
 from .request import OnProgress, ShouldStop, Speech, SpeechRequest
 from .text.front import Segment as TextSegment
 from .text.front import prepare
+from .text.language import all_latin, guess
 from .voice.features import recall
 from .voice.prompt import prepare_prompt
 from .voice.stored import StoredVoice
@@ -232,16 +233,20 @@ def _check(request: SpeechRequest, family: Family) -> None:
 
 
 def _check_languages(segments: Sequence[TextSegment], family: Family) -> None:
-    """Raises RequestError for what this model would only babble, naming models that can."""
+    """Raises RequestError for what this model would only babble or leave out, naming models that can say it."""
     spoken = family.languages
-    strange = next((segment for segment in segments if spoken is not None and segment.language not in spoken), None)
-    if strange is None or spoken is None:
+    if spoken is None:
         return
-    able = [f.name for f in FAMILIES if f.languages is None or strange.language in f.languages]
-    raise RequestError(
-        f"the model {family.name} speaks {', '.join(sorted(spoken))} only, and {shown(strange.text)} is another "
-        f"language: use {' or '.join(able)} (`cosyvox models download {able[0]}`)"
-    )
+    for segment in segments:
+        # A short sentence of another language may lie in the same segment, a name in another script in a sentence.
+        language = guess(segment.text, segment.language)
+        if {segment.language, language} <= spoken and all_latin(segment.text):
+            continue
+        able = [f.name for f in FAMILIES if f is not family and (f.languages is None or language in f.languages)]
+        raise RequestError(
+            f"the model {family.name} speaks {', '.join(sorted(spoken))} only, and {shown(segment.text)} is another "
+            f"language: use {' or '.join(able)} (`cosyvox models download {able[0]}`)"
+        )
 
 
 def _device(name: str) -> torch.device:

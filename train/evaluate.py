@@ -1,14 +1,15 @@
 """The examination: python -m cosyvox.train.evaluate --model FOLDER --out DIR [--sentences N]
 
-Sentences that were never learnt, in voices that were and were not, beside the source's own audio of the same
-sentence and speaker. Writes results.md (a table), verdicts.json (every utterance), spectrograms and a few recordings.
+Sentences that were never learnt, by the four voices that come with it and by voices that were and were not learnt,
+beside the source's own audio of the same sentence and speaker. Writes results.md (tables), verdicts.json (every
+utterance), spectrograms and a few recordings.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import numpy as np
 from ..core import AudioError, Engine, TextError, Voice, load, write_wav
 from .flite import BASES, RATE, Speaker, speak
 from .judge import Audio, Judge, Spoken, Vector, Verdict
+from .presets import PRESETS
 from .spectrogram import write_spectrograms
 from .texts import test_sentences
 
@@ -34,8 +36,9 @@ PROMPT = "I have lived in this old house for many years, and every room in it ha
 PICTURES = 3
 F0_TOLERANCE, LENGTHS = 0.15, (0.7, 1.4)
 
-_GROUPS: dict[str, Callable[[Speaker], bool]] = {
-    "all": lambda speaker: True,
+_Group = Callable[[Speaker], bool]
+_ALL: dict[str, _Group] = {"all": lambda speaker: True}
+_GROUPS: dict[str, _Group] = {
     "learnt bases, unwarped": lambda speaker: speaker in UNWARPED and speaker.base != "awb",
     "learnt bases, unseen warps": lambda speaker: speaker in WARPED and speaker.base != "awb",
     "awb (never heard), unwarped": lambda speaker: speaker == Speaker("awb"),
@@ -48,23 +51,33 @@ def main() -> None:
     options = _parse_arguments()
     options.out.mkdir(parents=True, exist_ok=True)
     texts = test_sentences()[: options.sentences]
+    own = {preset.speaker: preset.words for preset in PRESETS.values()}
     with load(options.model, device=options.device) as engine:
-        verdicts = examine(engine, texts, options.out)
-    rows = [json.dumps(asdict(verdict)) for verdict in verdicts]
+        known = examine(engine, texts, own, options.out / "own")
+        others = examine(engine, texts, dict.fromkeys(SPEAKERS, PROMPT), options.out / "others")
+    rows = [json.dumps(asdict(verdict)) for verdict in (*known, *others)]
     (options.out / "verdicts.json").write_text("[\n" + ",\n".join(rows) + "\n]\n", encoding="utf-8")
-    (options.out / "results.md").write_text(table(verdicts), encoding="utf-8")
-    print(table(verdicts), end="")
+    tables = f"The four voices that come with it:\n\n{table(known, _ALL)}\nOthers:\n\n{table(others, _ALL | _GROUPS)}"
+    (options.out / "results.md").write_text(tables, encoding="utf-8")
+    print(tables, end="")
 
 
-def examine(engine: Engine, texts: Sequence[str], out: Path) -> list[Verdict]:
-    """Every text, each with the next voice in turn; pictures and recordings of the first ones go to `out`."""
-    prompts = [speak(PROMPT, speaker).audio for speaker in SPEAKERS]
-    voices = [engine.clone(prompt, rate=RATE, transcript=PROMPT) for prompt in prompts]
-    judge = Judge(SPEAKERS, prompts, [voice.x_vector for voice in voices])
+def examine(engine: Engine, texts: Sequence[str], cast: Mapping[Speaker, str], out: Path) -> list[Verdict]:
+    """Every text, each with the next voice in turn; pictures and recordings of the first ones go to `out`.
+
+    cast: speakers, and what they say in their prompts.
+    """
+    out.mkdir(exist_ok=True)
+    speakers = list(cast)
+    prompts = [speak(words, speaker).audio for speaker, words in cast.items()]
+    voices = [
+        engine.clone(prompt, rate=RATE, transcript=words) for prompt, words in zip(prompts, cast.values(), strict=True)
+    ]
+    judge = Judge(speakers, prompts, [voice.x_vector for voice in voices])
     verdicts = []
     for index, text in enumerate(texts):
-        turn = index % len(SPEAKERS)
-        source = speak(text, SPEAKERS[turn]).audio
+        turn = index % len(speakers)
+        source = speak(text, speakers[turn]).audio
         clone = _speak(engine, text, voices[turn], seed=index)
         verdicts.append(judge.judge(turn, text, clone, Spoken(source, _x_vector(engine, source))))
         if index < PICTURES:
@@ -75,7 +88,7 @@ def examine(engine: Engine, texts: Sequence[str], out: Path) -> list[Verdict]:
     return verdicts
 
 
-def table(verdicts: Sequence[Verdict]) -> str:
+def table(verdicts: Sequence[Verdict], groups: Mapping[str, _Group]) -> str:
     """Markdown: a row for every group of voices. A model that fell silent has all words wrong."""
     columns: dict[str, Callable[[Sequence[Verdict]], str]] = {
         "utterances": lambda some: str(len(some)),
@@ -91,7 +104,7 @@ def table(verdicts: Sequence[Verdict]) -> str:
         "RTF": lambda some: f"{sum(v.spent for v in some) / max(sum(v.seconds for v in some), 1e-9):.2f}",
     }
     lines = ["| voices | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
-    for group, belongs in _GROUPS.items():
+    for group, belongs in groups.items():
         if some := [verdict for verdict in verdicts if belongs(verdict.speaker)]:
             lines.append(f"| {group} | " + " | ".join(measure(some) for measure in columns.values()) + " |")
     return "\n".join(lines) + "\n"

@@ -80,7 +80,7 @@ def _losses(flow: Flow, step: int, tokens: Tensor, mel: Tensor, vectors: Tensor,
     prompt = _prompts(mel, generator)
     told = (torch.rand(batch, generator=generator) >= _UNGUIDED).float()[:, None, None]
     time = 1 - torch.cos(torch.rand(batch, generator=generator) * pi / 2)
-    noise = torch.randn(mel.shape, generator=generator)
+    noise = flow.config.temperature * torch.randn(mel.shape, generator=generator)
     x = (1 - time[:, None, None]) * noise + time[:, None, None] * mel
     speakers = flow.speaker_features(vectors)[:, None].expand(-1, mel.shape[1], -1)
     inputs = torch.cat((x, mu * told, speakers * told, prompt * told), -1)

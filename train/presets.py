@@ -18,7 +18,7 @@ class Preset:
 
 PRESETS = {
     "emma": Preset(Speaker("slt"), "Good morning. The kettle is on, and the garden is full of birds today."),
-    "lily": Preset(Speaker("slt", 1.2, 1.1), "The train was late again, so we walked along the river and talked."),
+    "lily": Preset(Speaker("slt", 1.25, 0.95), "The train was late again, so we walked along the river and talked."),
     "james": Preset(Speaker("rms"), "Everything is quiet upstairs. I have turned the lamps down for the night."),
     "oscar": Preset(Speaker("slt", 0.72, 0.88), "There is a parcel at the door. Shall I ask them to leave it outside?"),
 }

@@ -1,6 +1,6 @@
 """What comes with CosyVox: four voices for any model, and a small English model, so that it speaks without a download.
 
-How both are made is in `train/`. The model is not here yet: what was trained so far cannot be understood.
+How both are made is in `train/`.
 """
 
 from pathlib import Path

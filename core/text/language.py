@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\u31f0-\u31ff\uff66-\uff9d]")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
@@ -41,6 +42,12 @@ def guess(text: str, default: str = "en") -> str:
     if default != "ja" and _CHINESE_MARKS.search(text) and all(len(word) == 1 for word in words):
         return "zh"  # a formula, a number: nothing but its marks tells
     return _latin(words, text) if words else default
+
+
+def all_latin(text: str) -> bool:
+    """Whether every letter is a Latin one, with or without a mark: what an alphabet of English can spell."""
+    letters = (character for character in unicodedata.normalize("NFKD", text) if character.isalpha())
+    return all(unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
 
 
 def _latin(words: list[str], text: str) -> str:

@@ -82,12 +82,22 @@ def test_it_stops_by_itself_and_does_not_clip(spoken: list[tuple[str, core.Voice
 
 
 @pytest.mark.parametrize(
-    "text", ["你好，今天天气很好。", "Hello. 你好吗？", "Guten Morgen, wie ist das Wetter heute bei euch?"]
+    "text",
+    [
+        *("你好，今天天气很好。", "Hello. 你好吗？", "Guten Morgen, wie ist das Wetter heute bei euch?"),
+        *("Please call Иван at nine.", "The letter я is the last one."),
+    ],
 )
 def test_what_it_cannot_say_is_refused(engine: core.Engine, text: str) -> None:
     voice = engine.load_voice(core.VoiceStore().get(core.DEFAULT_VOICE))
     with pytest.raises(core.RequestError, match=r"speaks en only.*CosyVoice2-0\.5B"):
         engine.speak(text, voice=voice)
+
+
+@pytest.mark.parametrize("text", ["A café in Zürich.", "It is 5 µm thick, at 20 °C.", "No. 3, 2nd floor: 50 % off!"])
+def test_signs_and_borrowed_words_are_not_another_language(engine: core.Engine, text: str) -> None:
+    voice = engine.load_voice(core.VoiceStore().get(core.DEFAULT_VOICE))
+    assert engine.speak(text, voice=voice, seed=1).seconds > 1
 
 
 def test_instructions_are_refused(engine: core.Engine) -> None:
