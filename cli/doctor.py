@@ -273,7 +273,7 @@ def _models() -> Iterator[Finding]:
     if not usable:
         names = ", ".join(family.name for family in core.FAMILIES)
         yield Finding(
-            "model", "wrong", f"no complete model is found on this machine (known: {names})",
+            "model", "warning", f"only the embedded one, English; no complete published one (known: {names})",
             f"`cosyvox models download {core.FAMILIES[0].name}`, or name a folder with --model",
         )  # fmt: skip
 

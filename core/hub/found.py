@@ -116,7 +116,7 @@ def find_model(name: str | os.PathLike[str]) -> Path:
 def default_model() -> Path:
     """What speaks when nobody named a model: the best complete one on this machine, else the embedded one.
 
-    Raises ModelNotFound where this version has none embedded.
+    Raises ModelNotFound where the package was installed without it.
     """
     found = [model for model in models_on_disk() if model.complete]
     names = [family.name for family in FAMILIES]

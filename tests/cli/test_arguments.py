@@ -59,12 +59,6 @@ def test_usage_errors_are_one_line(cosyvox, args, says):
     assert "--help" in error
 
 
-def test_without_a_model(cosyvox):
-    error = cosyvox.fails(1, "say", "Hello")
-    assert "cosyvox models download CosyVoice2-0.5B" in error
-    assert "make-seeded" in error
-
-
 def test_a_transcript_without_its_recording(cosyvox):
     assert "--prompt FILE" in cosyvox.fails(2, "say", "Hello", "--transcript", "Words.")
 

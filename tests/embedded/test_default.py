@@ -14,8 +14,6 @@ from cosyvox.cli import main
 from cosyvox.core.embedded import MODEL
 from cosyvox.train.pitch import f0
 
-embedded = pytest.mark.skipif(not MODEL.is_dir(), reason="the embedded model is not part of this version yet")
-
 
 @pytest.fixture(autouse=True)
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -29,7 +27,6 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@embedded
 def test_the_embedded_voice_speaks(capsys: pytest.CaptureFixture) -> None:
     assert main(["say", "Hello, I am home.", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -37,7 +34,6 @@ def test_the_embedded_voice_speaks(capsys: pytest.CaptureFixture) -> None:
     assert 0.5 < soundfile.info("hello.wav").duration < 5
 
 
-@embedded
 def test_it_says_so(capsys: pytest.CaptureFixture) -> None:
     assert main(["say", "Good night.", "--voice", "james"]) == 0
     assert "spoken by embedded as james" in capsys.readouterr().err
@@ -48,11 +44,19 @@ def test_a_model_on_the_machine_comes_first(machine: Path, seeded_small: Path) -
     shutil.copytree(seeded_small, there)
     assert core.default_model() == there
     (there / "flow.pt").unlink()
-    if MODEL.is_dir():
-        assert core.default_model() == MODEL
-    else:
-        with pytest.raises(core.ModelNotFound, match="cosyvox models download"):
-            core.default_model()
+    assert core.default_model() == MODEL
+
+
+def test_an_installation_without_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    monkeypatch.setattr("cosyvox.core.hub.found.MODEL", Path("nowhere"))
+    assert main(["say", "Hello."]) == 1
+    error = capsys.readouterr().err
+    assert "cosyvox models download CosyVoice2-0.5B" in error and "make-seeded" in error and error.count("\n") == 1
+
+
+def test_it_is_listed(capsys: pytest.CaptureFixture) -> None:
+    assert main(["models", "list"]) == 0
+    assert "embedded: 24 kHz" in capsys.readouterr().out
 
 
 def test_a_voice_is_there_for_any_model(seeded_small: Path, capsys: pytest.CaptureFixture) -> None:
@@ -60,7 +64,6 @@ def test_a_voice_is_there_for_any_model(seeded_small: Path, capsys: pytest.Captu
     assert json.loads(capsys.readouterr().out)["voice"] == core.DEFAULT_VOICE
 
 
-@embedded
 def test_it_has_a_name() -> None:
     assert core.find_model("embedded") == MODEL
 
@@ -83,7 +86,6 @@ def test_ones_own_voice_of_the_same_name_comes_first(prompt_wav: Path) -> None:
     assert store.get("emma").built_in
 
 
-@embedded
 def test_it_does_not_babble(capsys: pytest.CaptureFixture) -> None:
     assert main(["say", "你好，我到家了。"]) == 1
     error = capsys.readouterr().err

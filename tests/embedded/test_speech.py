@@ -13,9 +13,6 @@ from cosyvox.train.recognise import Recogniser, word_errors
 
 pytest.importorskip("pocketsphinx", reason="words are counted by pocketsphinx: pip install pocketsphinx")
 
-if not MODEL.is_dir():
-    pytest.skip("the embedded model is not part of this version yet", allow_module_level=True)
-
 SENTENCES = (
     "The lights in the living room are off.",
     "It is twenty one degrees in the bedroom.",
