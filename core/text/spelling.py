@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import unicodedata
+import zlib
 from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
@@ -74,5 +75,5 @@ def _read(path: Path, phones: frozenset[str]) -> dict[str, tuple[str, ...]]:
         if unknown := {phone for _, *letter in rows for phone in letter} - phones:
             raise ValueError(f"there is no phone {min(unknown)!r}")
         return {key: tuple(letter) for key, *letter in rows}
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise CheckpointError(f"{path} is damaged: {error}; download the model again") from error

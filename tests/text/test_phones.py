@@ -89,7 +89,8 @@ def test_damaged_tables(tmp_path: Path) -> None:
     with pytest.raises(ModelNotFound, match="no spelling"):
         PhoneTokenizer(tmp_path)
     whole = gzip.compress(b"A ae\nB b\nC k\n")
-    for content in (b"no gzip", whole[: len(whole) // 2], gzip.compress(b"A \xff")):
+    flipped = whole[:12] + bytes([whole[12] ^ 255]) + whole[13:]
+    for content in (b"no gzip", whole[: len(whole) // 2], flipped, gzip.compress(b"A \xff")):
         (tmp_path / SPELLING).write_bytes(content)
         with pytest.raises(CheckpointError, match="damaged"):
             PhoneTokenizer(tmp_path)
