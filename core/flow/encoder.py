@@ -13,15 +13,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..weights import WeightReader
+from .carry import Carry
 from .config import EncoderConfig
-from .layers import CausalConv, attention_mask, prefixed, take_affine, take_conv
+from .layers import CausalConv, attend_carried, attention_mask, prefixed, take_affine, take_conv
 
 _UP_KERNEL_PER_RATIO = 2  # the convolution behind the upsampling has ratio * this + 1 taps
 
 
-def relative_positions(frames: int, size: int, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """Sinusoids of the distances T-1 … -(T-1) between query and key: [2T - 1, size]."""
-    distance = torch.arange(frames - 1, -frames, -1, dtype=torch.float32, device=device)[:, None]
+def relative_positions(frames: int, before: int, size: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Sinusoids of the distances P+T-1 … -(T-1) from T queries to as many keys and P before: [P + 2T - 1, size]."""
+    distance = torch.arange(before + frames - 1, -frames, -1, dtype=torch.float32, device=device)[:, None]
     rate = torch.exp(torch.arange(0, size, 2, dtype=torch.float32, device=device) * -(9.210340371976184 / size))
     return torch.stack((torch.sin(distance * rate), torch.cos(distance * rate)), dim=-1).flatten(1).to(dtype)
 
@@ -36,20 +37,25 @@ class RelativeAttention(nn.Module):
         self.content_bias = nn.Parameter(torch.empty(heads, self.head_dim))
         self.position_bias = nn.Parameter(torch.empty(heads, self.head_dim))
 
-    def forward(self, x: Tensor, positions: Tensor, mask: Tensor | None) -> Tensor:
-        """x [B, T, C], positions [2T - 1, C]."""
+    def forward(self, x: Tensor, positions: Tensor, mask: Tensor | None, carry: Carry | None) -> Tensor:
+        """x [B, T, C], positions as `relative_positions`."""
         batch, frames, size = x.shape
         q, k, v = self.qkv(x).view(batch, frames, 3, self.heads, self.head_dim).unbind(2)
         k, v = k.transpose(1, 2), v.transpose(1, 2)
         distances = self.position(positions).view(1, -1, self.heads, self.head_dim).permute(0, 2, 3, 1)
         raw = torch.matmul((q + self.position_bias).transpose(1, 2), distances).contiguous()
-        # Row i of `raw` starts at distance T-1; that of key j is i-j: each row reads one further left.
+        # Row i of `raw` starts at distance P+T-1; that of key j is P+i-j: each row reads one further left.
+        keys = raw.shape[-1] - frames + 1
         strides = (*raw.stride()[:2], raw.shape[-1] - 1, 1)
-        bias = raw.as_strided((batch, self.heads, frames, frames), strides, raw.storage_offset() + frames - 1)
+        bias = raw.as_strided((batch, self.heads, frames, keys), strides, raw.storage_offset() + frames - 1)
         bias = bias / sqrt(self.head_dim)
-        if mask is not None:
-            bias = bias.masked_fill(~mask, float("-inf"))
-        attended = F.scaled_dot_product_attention((q + self.content_bias).transpose(1, 2), k, v, attn_mask=bias)
+        q = (q + self.content_bias).transpose(1, 2)
+        if carry is not None:
+            attended = attend_carried(q, carry.extend(self, k, v), mask, bias)
+        else:
+            if mask is not None:
+                bias = bias.masked_fill(~mask, float("-inf"))
+            attended = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
         return self.out(attended.transpose(1, 2).reshape(batch, frames, size))
 
 
@@ -64,8 +70,8 @@ class ConformerBlock(nn.Module):
         self.ff_in = nn.Linear(config.size, config.ff_size)
         self.ff_out = nn.Linear(config.ff_size, config.size)
 
-    def forward(self, x: Tensor, positions: Tensor, mask: Tensor | None) -> Tensor:
-        x = self.attention(self.attention_norm(x), positions, mask).add_(x)
+    def forward(self, x: Tensor, positions: Tensor, mask: Tensor | None, carry: Carry | None) -> Tensor:
+        x = self.attention(self.attention_norm(x), positions, mask, carry).add_(x)
         return self.ff_out(F.silu(self.ff_in(self.ff_norm(x)))).add_(x)
 
 
@@ -93,11 +99,20 @@ class UpsampleConformer(nn.Module):
         self.up_blocks = nn.ModuleList(ConformerBlock(config) for _ in range(config.up_blocks))
         self.norm = nn.LayerNorm(size)
 
-    def forward(self, x: Tensor, *, lengths: Tensor | None = None, chunked: bool = False, final: bool = True) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        *,
+        lengths: Tensor | None = None,
+        chunked: bool = False,
+        final: bool = True,
+        carry: Carry | None = None,
+    ) -> Tensor:
         """x [B, N, C] -> [B, ratio * M, C].
 
         final: the tokens end here, M = N. Otherwise the last `lookahead` tokens are only looked at,
         M = N - lookahead. lengths: [B] valid tokens of a ragged batch. chunked: the streaming mask.
+        carry: of whole chunks that came before x; takes in the M tokens that were answered for.
         """
         config = self.config
         x = self.embed(x)
@@ -107,21 +122,24 @@ class UpsampleConformer(nn.Module):
         x = x if final else x[:, : -config.lookahead]
         # Causal, but told `lookahead` tokens late: its first outputs saw no token that they answer for.
         seen = self.lookahead_in(ahead)[:, config.lookahead :]
-        x = x + self.lookahead_out(F.leaky_relu(seen))
+        x = x + self.lookahead_out(F.leaky_relu(seen), carry)
 
+        before = 0 if carry is None else carry.frames
+        if carry is not None:
+            carry.frames += x.shape[1]
         mask = attention_mask(x.shape[1], lengths, config.chunk if chunked else 0, x.device)
-        x = self._run(self.blocks, x, mask)
+        x = self._run(self.blocks, x, before, mask, carry)
         x = x.repeat_interleave(config.up_ratio, dim=1)
-        x = self.up_embed(self.up_conv(x))
+        x = self.up_embed(self.up_conv(x, carry))
         lengths = None if lengths is None else lengths * config.up_ratio
         mask = attention_mask(x.shape[1], lengths, config.chunk * config.up_ratio if chunked else 0, x.device)
-        return self.norm(self._run(self.up_blocks, x, mask))
+        return self.norm(self._run(self.up_blocks, x, before * config.up_ratio, mask, carry))
 
     @staticmethod
-    def _run(blocks: nn.ModuleList, x: Tensor, mask: Tensor | None) -> Tensor:
-        positions = relative_positions(x.shape[1], x.shape[2], x.device, x.dtype)
+    def _run(blocks: nn.ModuleList, x: Tensor, before: int, mask: Tensor | None, carry: Carry | None) -> Tensor:
+        positions = relative_positions(x.shape[1], before, x.shape[2], x.device, x.dtype)
         for block in blocks:
-            x = block(x, positions, mask)
+            x = block(x, positions, mask, carry)
         return x
 
     def official_weights(self, reader: WeightReader, prefix: str) -> dict[str, Tensor]:

@@ -17,6 +17,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from ..errors import RequestError
 from ..weights import WeightReader
+from .carry import Carry
 from .config import FlowConfig
 from .encoder import UpsampleConformer
 from .layers import prefixed, take_affine
@@ -63,11 +64,17 @@ class Flow(nn.Module):
         self.estimator = UNet(config.estimator, config.mel_bins)
 
     def encode(
-        self, tokens: Tensor, *, lengths: Tensor | None = None, chunked: bool = False, final: bool = True
+        self,
+        tokens: Tensor,
+        *,
+        lengths: Tensor | None = None,
+        chunked: bool = False,
+        final: bool = True,
+        carry: Carry | None = None,
     ) -> Tensor:
         """Features mu [B, T, bins] of tokens [B, N]; arguments as in `UpsampleConformer`."""
         x = self.token_embedding(tokens)
-        return self.project(self.encoder(x, lengths=lengths, chunked=chunked, final=final))
+        return self.project(self.encoder(x, lengths=lengths, chunked=chunked, final=final, carry=carry))
 
     def speaker_features(self, x_vector: Tensor) -> Tensor:
         """[B, bins] of x-vectors [B, 192], whose length does not matter."""
@@ -81,14 +88,17 @@ class Flow(nn.Module):
         *,
         lengths: Tensor | None = None,
         chunked: bool = False,
+        carries: Sequence[Carry] | None = None,
         on_step: Callable[[int], None] | None = None,
     ) -> Tensor:
         """Mel [B, T, bins] float32 from mu [B, T, bins], speakers [B, bins] and prompt mel [B, T, bins], zero behind.
 
+        carries: what each Euler step has to remember of the whole chunks that came before mu, which it takes in.
         on_step: called before each Euler step with its index; may raise to give up.
         """
         batch, frames, bins = mu.shape
-        x = self._initial_noise(frames, mu.device).expand(batch, -1, -1)
+        before = carries[0].frames if carries else 0
+        x = self._initial_noise(before, before + frames, mu.device).expand(batch, -1, -1)
         # First half of the batch conditioned, second half not; only x changes between the steps.
         inputs = mu.new_zeros(2 * batch, frames, 4 * bins)
         conditions = (mu, speakers[:, None].expand(-1, frames, -1), prompt)
@@ -101,7 +111,10 @@ class Flow(nn.Module):
                 on_step(index)
             inputs[:batch, :, :bins] = x
             inputs[batch:, :, :bins] = x
-            guided, free = self.estimator(inputs, shifts[index], mask).float().chunk(2)
+            carry = None if carries is None else carries[index]
+            guided, free = self.estimator(inputs, shifts[index], mask, carry).float().chunk(2)
+            if carry is not None:
+                carry.frames += frames
             x = x + size * ((1 + self.config.guidance) * guided - self.config.guidance * free)
         return x
 
@@ -129,11 +142,11 @@ class Flow(nn.Module):
         stops = [mel.shape[1]] * len(inputs) if frames is None else frames.tolist()
         return [mel[row, len(item.prompt_mel) : stops[row]] for row, item in enumerate(inputs)]
 
-    def _initial_noise(self, frames: int, device: torch.device) -> Tensor:
+    def _initial_noise(self, first: int, stop: int, device: torch.device) -> Tensor:
         limit = self.config.noise_frames
-        if frames > limit:
-            raise RequestError(f"{frames} mel frames in one piece, at most {limit}: shorten the sentence or the prompt")
-        return self.config.temperature * constant_noise(self.config.mel_bins, limit)[:frames].to(device)
+        if stop > limit:
+            raise RequestError(f"{stop} mel frames in one piece, at most {limit}: shorten the sentence or the prompt")
+        return self.config.temperature * constant_noise(self.config.mel_bins, limit)[first:stop].to(device)
 
     def official_weights(self, reader: WeightReader) -> dict[str, Tensor]:
         """State dict from the keys of flow.pt; see `weights.OfficialStage`."""

@@ -13,8 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..weights import WeightReader
+from .carry import Carry
 from .config import UNetConfig
-from .layers import CausalConv, attend, attention_mask, prefixed, take_affine, take_conv
+from .layers import CausalConv, attend, attend_carried, attention_mask, prefixed, take_affine, take_conv
 
 _KERNEL = 3
 _TIME_SCALE = 1000.0
@@ -26,8 +27,8 @@ class ConvBlock(nn.Module):
         self.conv = CausalConv(channels, out_channels, _KERNEL)
         self.norm = nn.LayerNorm(out_channels)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.mish(self.norm(self.conv(x)))
+    def forward(self, x: Tensor, carry: Carry | None = None) -> Tensor:
+        return F.mish(self.norm(self.conv(x, carry)))
 
 
 class ResBlock(nn.Module):
@@ -38,9 +39,9 @@ class ResBlock(nn.Module):
         self.block2 = ConvBlock(out_channels, out_channels)
         self.skip = nn.Linear(channels, out_channels)
 
-    def forward(self, x: Tensor, shift: Tensor) -> Tensor:
+    def forward(self, x: Tensor, shift: Tensor, carry: Carry | None = None) -> Tensor:
         """x [B, T, C]; shift [C']: what the time adds between the two convolutions."""
-        return self.block2(self.block1(x) + shift).add_(self.skip(x))
+        return self.block2(self.block1(x, carry) + shift, carry).add_(self.skip(x))
 
 
 class TransformerBlock(nn.Module):
@@ -55,11 +56,11 @@ class TransformerBlock(nn.Module):
         self.ff_in = nn.Linear(size, config.ff_mult * size)
         self.ff_out = nn.Linear(config.ff_mult * size, size)
 
-    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None, carry: Carry | None = None) -> Tensor:
         batch, frames, _ = x.shape
         qkv = self.qkv(self.attention_norm(x)).view(batch, frames, 3, self.heads, -1)
         q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
-        attended = attend(q, k, v, mask)
+        attended = attend(q, k, v, mask) if carry is None else attend_carried(q, carry.extend(self, k, v), mask)
         x = self.out(attended.transpose(1, 2).reshape(batch, frames, -1)).add_(x)
         return self.ff_out(F.gelu(self.ff_in(self.ff_norm(x)))).add_(x)
 
@@ -72,10 +73,10 @@ class Block(nn.Module):
         self.resnet = ResBlock(channels, config.channels, 4 * config.channels)
         self.transformers = nn.ModuleList(TransformerBlock(config) for _ in range(config.transformers))
 
-    def forward(self, x: Tensor, shift: Tensor, mask: Tensor | None) -> Tensor:
-        x = self.resnet(x, shift)
+    def forward(self, x: Tensor, shift: Tensor, mask: Tensor | None, carry: Carry | None = None) -> Tensor:
+        x = self.resnet(x, shift, carry)
         for transformer in self.transformers:
-            x = transformer(x, mask)
+            x = transformer(x, mask, carry)
         return x
 
 
@@ -112,15 +113,18 @@ class UNet(nn.Module):
         hidden = F.mish(self.time_out(F.silu(self.time_in(embedding))))
         return torch.stack([block.resnet.time(hidden) for block in self._blocks()], dim=1)  # type: ignore[operator,union-attr]
 
-    def forward(self, x: Tensor, shifts: Tensor, mask: Tensor | None) -> Tensor:
-        """x [B, T, 4 * mel_bins], shifts [blocks, C] of one time, mask as `attention_mask` -> [B, T, mel_bins]."""
-        skip = self.down(x, shifts[0], mask)
-        x = self.down_conv(skip)
+    def forward(self, x: Tensor, shifts: Tensor, mask: Tensor | None, carry: Carry | None = None) -> Tensor:
+        """x [B, T, 4 * mel_bins], shifts [blocks, C] of one time, mask as `attention_mask` -> [B, T, mel_bins].
+
+        carry: of what came before x at this very time; mask is that of x alone then.
+        """
+        skip = self.down(x, shifts[0], mask, carry)
+        x = self.down_conv(skip, carry)
         for block, shift in zip(self.mid, shifts[1:-1], strict=True):
-            x = block(x, shift, mask)
-        x = self.up(torch.cat((x, skip), dim=-1), shifts[-1], mask)
-        x = self.up_conv(x)
-        return self.out(self.final(x))
+            x = block(x, shift, mask, carry)
+        x = self.up(torch.cat((x, skip), dim=-1), shifts[-1], mask, carry)
+        x = self.up_conv(x, carry)
+        return self.out(self.final(x, carry))
 
     def mask(self, frames: int, lengths: Tensor | None, chunked: bool, device: torch.device) -> Tensor | None:
         return attention_mask(frames, lengths, self.config.chunk if chunked else 0, device)
