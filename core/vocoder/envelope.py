@@ -7,6 +7,7 @@ envelope of the result is that of the mel. For models too small to have learnt a
 from __future__ import annotations
 
 from functools import lru_cache
+from math import ceil
 
 import torch
 import torch.nn.functional as F
@@ -28,6 +29,8 @@ class EnvelopeFilter(nn.Module):
     def __init__(self, config: EnvelopeConfig, sample_rate: int, bins: int, hop: int) -> None:
         super().__init__()
         self.config, self.sample_rate, self.bins, self.hop = config, sample_rate, bins, hop
+        # In every round: a mel window, the frames between which a gain lies, a frame of the filter.
+        self.reach = _ROUNDS * ceil(config.n_fft / hop / 2 + 1 + _SIZE / hop / 2)
 
     def forward(self, mel: Tensor, source: Tensor) -> Tensor:
         """mel [B, bins, T] (natural log), source [B, S] -> audio [B, S]."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import ceil, prod
 
 import torch
 import torch.nn.functional as F
@@ -82,6 +82,7 @@ class Generator(nn.Module):
         self.stages = nn.ModuleList(Stage(config, index) for index in range(len(config.upsample_rates)))
         last = config.channels >> len(config.upsample_rates)
         self.post = nn.Conv1d(last, config.n_fft + 2, END_KERNEL, padding=END_KERNEL // 2)
+        self.reach = _frames_reached(config)
 
     def forward(self, mel: Tensor, source: Tensor) -> Tensor:
         """mel [B, bins, T], source spectrum [B, n_fft + 2, F] -> [B, n_fft + 2, F]."""
@@ -97,6 +98,19 @@ class Generator(nn.Module):
 def reach(kernel: int, dilations: tuple[int, ...]) -> int:
     """How many samples away a ResBlock's output still depends on its input, on either side."""
     return sum((kernel - 1) // 2 * (dilation + 1) for dilation in dilations)
+
+
+def _frames_reached(config: HiFTConfig) -> int:
+    """How many mel frames away, on either side, a sample still depends on mel or source; rounded up."""
+    blocks = max(reach(*kind) for kind in zip(config.resblock_kernels, config.resblock_dilations, strict=True))
+    source = reach(config.source_kernels[0], config.source_dilations[0])
+    # Through the first stage, which is the widest: its source, then its blocks; everything else behind them.
+    frames, rate = END_KERNEL // 2 + 1 + source / config.upsample_rates[0], 1
+    for step, kernel in zip(config.upsample_rates, config.upsample_kernels, strict=True):
+        frames += (kernel / (2 * step) + 1) / rate
+        rate *= step
+        frames += (blocks + 1) / rate
+    return ceil(frames + (END_KERNEL // 2 + config.n_fft / config.hop) / rate)
 
 
 def _snake_(y: Tensor) -> Tensor:

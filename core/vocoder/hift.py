@@ -32,6 +32,11 @@ class HiFT(nn.Module):
             else EnvelopeFilter(config.envelope, config.sample_rate, config.mel_bins, config.samples_per_frame)
         )
 
+    @property
+    def reach(self) -> int:
+        """How many mel frames away, on either side, a sample still depends on mel or source."""
+        return self.generator.reach
+
     def forward(self, mel: Tensor, noise: Tensor) -> Tensor:
         """mel [B, bins, T] (natural log), noise [B, S, harmonics + 1] standard normal -> audio [B, S]."""
         return self.decode(mel, self.source(self.f0(mel), noise))
@@ -41,11 +46,11 @@ class HiFT(nn.Module):
         self._check("mel", mel, mel.shape[0], self.config.mel_bins, mel.shape[-1])
         return self.f0_predictor(mel)
 
-    def source(self, f0: Tensor, noise: Tensor) -> Tensor:
-        """f0 [B, T] in Hz, noise [B, S, harmonics + 1] standard normal -> source [B, S]."""
+    def source(self, f0: Tensor, noise: Tensor, before: Tensor | None = None) -> Tensor:
+        """f0 [B, T] in Hz, noise [B, S, harmonics + 1] standard normal, before as `HarmonicSource` -> source [B, S]."""
         batch, frames = f0.shape
         self._check("noise", noise, batch, frames * self.config.samples_per_frame, self.config.harmonics + 1)
-        return self.harmonic_source(f0, noise)
+        return self.harmonic_source(f0, noise, before)
 
     def decode(self, mel: Tensor, source: Tensor) -> Tensor:
         """mel [B, bins, T], source [B, S] -> audio [B, S] in [-audio_limit, audio_limit]."""

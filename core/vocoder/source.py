@@ -29,23 +29,31 @@ class HarmonicSource(nn.Module):
         self.config = config
         self.merge = nn.Linear(config.harmonics + 1, 1)
 
-    def forward(self, f0: Tensor, noise: Tensor) -> Tensor:
-        """f0 [B, T] in Hz, noise [B, S, harmonics + 1] standard normal -> source [B, S] in (-1, 1)."""
+    def forward(self, f0: Tensor, noise: Tensor, before: Tensor | None = None) -> Tensor:
+        """f0 [B, T] in Hz, noise [B, S, harmonics + 1] standard normal -> source [B, S] in (-1, 1).
+
+        before: [B], the `ticks` of all frames in front of these.
+        """
         config = self.config
         weight = self.merge.weight[0]
         frames = (*f0.shape, config.samples_per_frame)
         voiced = (f0 > config.voiced_threshold)[..., None]  # [B, T, 1]
-        tone = (self.sines(f0) @ weight).view(frames) * (voiced * config.source_amplitude)
+        tone = (self.sines(f0, before) @ weight).view(frames) * (voiced * config.source_amplitude)
         spread = torch.where(voiced, config.source_noise, config.source_amplitude / 3)
         merged = (noise @ weight).view(frames).mul_(spread).add_(tone).add_(self.merge.bias)
         return merged.tanh_().flatten(1)
 
-    def sines(self, f0: Tensor) -> Tensor:
+    def ticks(self, f0: Tensor) -> Tensor:
+        """How far the phase of f0 [B, T] goes on in each frame: [B, T] int64."""
+        return (f0 * self.config.samples_per_frame / self.config.sample_rate % 1 * TICKS_PER_CYCLE).long()
+
+    def sines(self, f0: Tensor, before: Tensor | None = None) -> Tensor:
         """f0 [B, T] in Hz -> [B, S, harmonics + 1], the fundamental first, amplitude 1."""
         config, hop = self.config, self.config.samples_per_frame
         harmonic = torch.arange(1, config.harmonics + 2, device=f0.device)
-        advance = f0 * hop / config.sample_rate % 1  # cycles per frame
-        ticks = (advance * TICKS_PER_CYCLE).long().cumsum(1)
+        ticks = self.ticks(f0).cumsum(1)
+        if before is not None:
+            ticks = ticks + before[:, None]
         centre = (ticks[..., None] * harmonic % TICKS_PER_CYCLE).to(f0.dtype) / TICKS_PER_CYCLE  # [B, T, H] cycles
         step = f0[..., None] * harmonic / config.sample_rate % 1  # cycles per sample
         # Stretches between centres: the first half frame, T - 1 whole ones, the last half frame.
