@@ -47,49 +47,47 @@ class Carry:
         return tails + sum(past.bytes for past in self._attended.values())
 
 
+_ROOM = 250  # frames: what every piece but the first has room for at least
+
+
 class _Past:
-    """Keys and values of one attention: pieces that are shared with others, then one of its own that grows."""
+    """Keys and values of one attention, in pieces: all but the last are full or shared, and never written again."""
 
     def __init__(self) -> None:
-        self._shared: list[tuple[Tensor, Tensor]] = []
-        self._own: tuple[Tensor, Tensor] | None = None  # with room for more
-        self._length = 0
+        self._done: list[tuple[Tensor, Tensor]] = []
+        self._last: tuple[Tensor, Tensor] | None = None
+        self._length = 0  # of what the last piece has room for
 
     def fork(self) -> _Past:
         """Both go on from here with pieces of their own."""
-        if self._own is not None:
-            self._shared.append(self._filled(self._own))
-            self._own, self._length = None, 0
+        self._close()
         other = _Past()
-        other._shared = list(self._shared)
+        other._done = list(self._done)
         return other
 
     def append(self, k: Tensor, v: Tensor) -> None:
-        stop = self._length + k.shape[2]
-        if self._own is None:
-            self._own = k.contiguous(), v.contiguous()  # often all that is ever kept of a prompt: no room for more
-        else:
-            room = self._own[0].shape[2]
-            if stop > room:
-                self._own = tuple(_grown(part, self._length, max(stop, 2 * room)) for part in self._own)  # type: ignore[assignment]
-            assert self._own is not None
-            for kept, new in zip(self._own, (k, v), strict=True):
-                kept[:, :, self._length : stop] = new
+        batch, heads, frames, size = k.shape
+        if self._last is None or self._length + frames > self._last[0].shape[2]:
+            self._close()
+            # The first is often all that is ever kept of a prompt, so without room for more.
+            room = (batch, heads, max(frames, _ROOM if self._done else 0), size)
+            self._last = k.new_empty(room), v.new_empty(room)
+        stop = self._length + frames
+        for kept, new in zip(self._last, (k, v), strict=True):
+            kept[:, :, self._length : stop] = new
         self._length = stop
 
     def pieces(self) -> list[tuple[Tensor, Tensor]]:
-        return [*self._shared, *([] if self._own is None else [self._filled(self._own)])]
+        return self._done if self._last is None else [*self._done, self._filled(self._last)]
 
     @property
     def bytes(self) -> int:
-        own = [] if self._own is None else [self._own]
-        return sum(k.nbytes + v.nbytes for k, v in [*self._shared, *own])
+        return sum(part.untyped_storage().nbytes() for pair in self.pieces() for part in pair)
+
+    def _close(self) -> None:
+        if self._last is not None:
+            self._done.append(self._filled(self._last))
+        self._last, self._length = None, 0
 
     def _filled(self, pair: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         return pair[0][:, :, : self._length], pair[1][:, :, : self._length]
-
-
-def _grown(part: Tensor, length: int, room: int) -> Tensor:
-    grown = part.new_empty(*part.shape[:2], room, part.shape[3])
-    grown[:, :, :length] = part[:, :, :length]
-    return grown
