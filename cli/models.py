@@ -119,7 +119,7 @@ def list_models(args: argparse.Namespace, console: Console, interrupt: Interrupt
         lines += [f"  {describe(model)}" for model in here]
         if not any(model.complete for model in here):
             lines.append(f"  `cosyvox models download {family.name}` fetches it")
-    lines += ["embedded: 24 kHz; comes with CosyVox and speaks where no other is found; English only"]
+    lines.append(f"{core.EMBEDDED.name}: {core.EMBEDDED.summary}")
     console.result({"home": str(core.models_home()), "families": families}, "\n".join(lines))
 
 

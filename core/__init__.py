@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .audio.files import write_wav
     from .embedded import DEFAULT_VOICE
     from .engine import Engine, load
-    from .families import FAMILIES
+    from .families import EMBEDDED, FAMILIES
     from .home import models_home
     from .hub.download import download_model, own_model, remove_model
     from .hub.found import FoundModel, default_model, find_model, inspect_model, models_on_disk
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "AudioChunk": "request",
     "DEFAULT_VOICE": "embedded",
+    "EMBEDDED": "families",
     "Engine": "engine",
     "FAMILIES": "families",
     "FoundModel": "hub.found",
@@ -70,6 +71,7 @@ _HOMES = {
 
 __all__ = [
     "DEFAULT_VOICE",
+    "EMBEDDED",
     "FAMILIES",
     "AudioChunk",
     "AudioError",

@@ -103,7 +103,7 @@ def find_model(name: str | os.PathLike[str]) -> Path:
             f"`cosyvox models download {found[0].family}` completes it"
         )
     if family is EMBEDDED:
-        raise ModelNotFound(f"the embedded model is not part of this version yet: use {FAMILIES[0].name}")
+        raise ModelNotFound(f"the embedded model is missing here: install CosyVox again, or use {FAMILIES[0].name}")
     if family:
         raise ModelNotFound(
             f"{family.name} is not on this machine: `cosyvox models download {family.name}` fetches it, "
