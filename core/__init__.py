@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import (
     AudioError,
+    Busy,
     Cancelled,
     CheckpointError,
     ConfigError,
@@ -75,6 +76,7 @@ __all__ = [
     "FAMILIES",
     "AudioChunk",
     "AudioError",
+    "Busy",
     "Cancelled",
     "CheckpointError",
     "ConfigError",

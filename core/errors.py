@@ -41,6 +41,10 @@ class OutOfMemory(CosyVoxError):
     """The device ran out of memory; the engine stays usable."""
 
 
+class Busy(CosyVoxError):
+    """As many requests are waiting as may wait; the same request may succeed in a moment."""
+
+
 class DownloadError(CosyVoxError):
     """A model could not be fetched; the message says why and how to place it by hand."""
 
