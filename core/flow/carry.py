@@ -6,24 +6,31 @@ asks. A stack that is given a `Carry` computes what it would have computed for t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 import torch
 from torch import Tensor, nn
 
+Piece = tuple[Tensor, Tensor]  # keys and values [B, H, T, D]
+Self = TypeVar("Self", bound="Carry")
+
 
 class Carry:
-    """One sequence (or several in step) on its way through one stack. Not to be shared between threads."""
+    """One sequence on its way through one stack, in the `rows` of a batch that are its own. Not to be shared."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: int = 1) -> None:
+        self.rows = rows
         self.frames = 0  # of the stack's input that are done
         self._tails: dict[nn.Module, Tensor] = {}
-        self._attended: dict[nn.Module, _Past] = {}
+        self._pieces: dict[nn.Module, list[Piece]] = {}
 
-    def fork(self) -> Carry:
-        """Another future of the same past, which is shared: the copy costs nothing until something is appended."""
-        other = Carry()
-        other.frames = self.frames
+    def fork(self: Self) -> Self:
+        """Another future of the same past, which is shared: what is done is never written again."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
         other._tails = dict(self._tails)
-        other._attended = {site: past.fork() for site, past in self._attended.items()}
+        other._pieces = {site: list(pieces) for site, pieces in self._pieces.items()}
         return other
 
     def tail(self, site: nn.Module, x: Tensor, count: int) -> Tensor:
@@ -34,60 +41,48 @@ class Carry:
         self._tails[site] = torch.cat((before, x[:, -count:]), 1)[:, -count:] if count else before
         return before
 
-    def extend(self, site: nn.Module, k: Tensor, v: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """All keys and values so far, k and v [B, H, T, D] the latest: in pieces, none of which was copied for this."""
-        past = self._attended.setdefault(site, _Past())
-        past.append(k, v)
-        return past.pieces()
+    def attend(
+        self, site: nn.Module, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, bias: Tensor | None = None
+    ) -> Tensor:
+        """Attention of q [B, H, T, D] to all keys and values so far, k and v [B, H, T, D] the latest -> [B, H, T, D].
 
-    @property
-    def bytes(self) -> int:
-        """Memory that is held, what is shared with others included."""
-        tails = sum(tail.nbytes for tail in self._tails.values())
-        return tails + sum(past.bytes for past in self._attended.values())
+        mask: as `layers.attention_mask`, of the latest; all before may be attended to. bias: [B, H, T, keys], added
+        to the scores. Pieces are never joined: a copy of all keys in every step would cost more than the attention.
+        """
+        pieces = self._pieces.setdefault(site, [])
+        pieces += self._keep(site, k, v)
+        scores = torch.cat([q @ keys.transpose(2, 3) for keys, _ in pieces], -1).mul_(q.shape[-1] ** -0.5)
+        if bias is not None:
+            scores += bias
+        if mask is not None:
+            scores[..., -q.shape[2] :].masked_fill_(~mask, float("-inf"))
+        shares = torch.split(scores.softmax(-1), [keys.shape[2] for keys, _ in pieces], -1)
+        out = shares[0] @ pieces[0][1]
+        for share, (_, values) in zip(shares[1:], pieces[1:], strict=True):
+            out += share @ values
+        return out
+
+    def _keep(self, site: nn.Module, k: Tensor, v: Tensor) -> list[Piece]:
+        """The latest keys and values where they can stay."""
+        return [(k.contiguous(), v.contiguous())]
 
 
-_ROOM = 250  # frames: what every piece but the first has room for at least
+class Together:
+    """Several sequences side by side in one batch: each remembers its own rows."""
 
+    def __init__(self, carries: Sequence[Carry]) -> None:
+        self._carries = carries
+        self._rows = [carry.rows for carry in carries]
 
-class _Past:
-    """Keys and values of one attention, in pieces: all but the last are full or shared, and never written again."""
+    def tail(self, site: nn.Module, x: Tensor, count: int) -> Tensor:
+        """As `Carry.tail`."""
+        parts = torch.split(x, self._rows)
+        return torch.cat([carry.tail(site, part, count) for carry, part in zip(self._carries, parts, strict=True)])
 
-    def __init__(self) -> None:
-        self._done: list[tuple[Tensor, Tensor]] = []
-        self._last: tuple[Tensor, Tensor] | None = None
-        self._length = 0  # of what the last piece has room for
-
-    def fork(self) -> _Past:
-        """Both go on from here with pieces of their own."""
-        self._close()
-        other = _Past()
-        other._done = list(self._done)
-        return other
-
-    def append(self, k: Tensor, v: Tensor) -> None:
-        batch, heads, frames, size = k.shape
-        if self._last is None or self._length + frames > self._last[0].shape[2]:
-            self._close()
-            # The first is often all that is ever kept of a prompt, so without room for more.
-            room = (batch, heads, max(frames, _ROOM if self._done else 0), size)
-            self._last = k.new_empty(room), v.new_empty(room)
-        stop = self._length + frames
-        for kept, new in zip(self._last, (k, v), strict=True):
-            kept[:, :, self._length : stop] = new
-        self._length = stop
-
-    def pieces(self) -> list[tuple[Tensor, Tensor]]:
-        return self._done if self._last is None else [*self._done, self._filled(self._last)]
-
-    @property
-    def bytes(self) -> int:
-        return sum(part.untyped_storage().nbytes() for pair in self.pieces() for part in pair)
-
-    def _close(self) -> None:
-        if self._last is not None:
-            self._done.append(self._filled(self._last))
-        self._last, self._length = None, 0
-
-    def _filled(self, pair: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        return pair[0][:, :, : self._length], pair[1][:, :, : self._length]
+    def attend(
+        self, site: nn.Module, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, bias: Tensor | None = None
+    ) -> Tensor:
+        """As `Carry.attend`."""
+        assert bias is None, "rows of different pasts have biases of different lengths"
+        parts = zip(self._carries, *(torch.split(part, self._rows) for part in (q, k, v)), strict=True)
+        return torch.cat([carry.attend(site, *qkv, mask) for carry, *qkv in parts])

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ..weights import WeightReader
 from .carry import Carry
 from .config import EncoderConfig
-from .layers import CausalConv, attend_carried, attention_mask, prefixed, take_affine, take_conv
+from .layers import CausalConv, attention_mask, prefixed, take_affine, take_conv
 
 _UP_KERNEL_PER_RATIO = 2  # the convolution behind the upsampling has ratio * this + 1 taps
 
@@ -51,7 +51,7 @@ class RelativeAttention(nn.Module):
         bias = bias / sqrt(self.head_dim)
         q = (q + self.content_bias).transpose(1, 2)
         if carry is not None:
-            attended = attend_carried(q, carry.extend(self, k, v), mask, bias)
+            attended = carry.attend(self, q, k, v, mask, bias)
         else:
             if mask is not None:
                 bias = bias.masked_fill(~mask, float("-inf"))

@@ -6,9 +6,10 @@ Euler steps on a cosine schedule, with classifier-free guidance (arXiv:2207.1259
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +18,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from ..errors import RequestError
 from ..weights import WeightReader
-from .carry import Carry
+from .carry import Carry, Together
 from .config import FlowConfig
 from .encoder import UpsampleConformer
 from .layers import prefixed, take_affine
@@ -31,6 +32,24 @@ class FlowInput:
     tokens: Tensor
     prompt_mel: Tensor
     x_vector: Tensor
+
+
+Made = TypeVar("Made")
+# Pauses before every Euler step with its index; may be sent the rows that are still wanted.
+Stepwise: TypeAlias = Generator[int, list[int] | None, Made]
+Steps: TypeAlias = Stepwise[list[Tensor]]  # one mel [T, bins] float32 per row that is left
+
+
+def drain(steps: Stepwise[Made], on_step: Callable[[int], None] | None = None) -> Made:
+    """The result of all steps. on_step: called before each with its index; may raise to give up."""
+    while True:
+        try:
+            index = next(steps)
+        except StopIteration as done:
+            made: Made = done.value
+            return made
+        if on_step is not None:
+            on_step(index)
 
 
 @lru_cache(maxsize=1)
@@ -80,7 +99,12 @@ class Flow(nn.Module):
         """[B, bins] of x-vectors [B, 192], whose length does not matter."""
         return self.speaker(F.normalize(x_vector.to(self.speaker.weight.dtype), dim=-1))
 
-    def solve(
+    @property
+    def rows(self) -> int:
+        """Of the estimator's batch, per utterance: with guidance a conditioned one and one that is not."""
+        return 2 if self.config.guidance else 1
+
+    def solving(
         self,
         mu: Tensor,
         speakers: Tensor,
@@ -88,35 +112,46 @@ class Flow(nn.Module):
         *,
         lengths: Tensor | None = None,
         chunked: bool = False,
-        carries: Sequence[Carry] | None = None,
-        on_step: Callable[[int], None] | None = None,
-    ) -> Tensor:
+        carries: Sequence[Sequence[Carry]] | None = None,
+    ) -> Stepwise[Tensor]:
         """Mel [B, T, bins] float32 from mu [B, T, bins], speakers [B, bins] and prompt mel [B, T, bins], zero behind.
 
-        carries: what each Euler step has to remember of the whole chunks that came before mu, which it takes in.
-        on_step: called before each Euler step with its index; may raise to give up.
+        carries: per row, what each Euler step has to remember of the whole chunks that came before mu, which it
+        takes in. lengths: frames of each row.
         """
         batch, frames, bins = mu.shape
-        before = carries[0].frames if carries else 0
-        x = self._initial_noise(before, before + frames, mu.device).expand(batch, -1, -1)
-        # First half of the batch conditioned, second half not; only x changes between the steps.
-        inputs = mu.new_zeros(2 * batch, frames, 4 * bins)
+        befores = [row[0].frames for row in carries] if carries else [0]
+        x = torch.stack([self._initial_noise(before, before + frames, mu.device) for before in befores])
+        x = x.expand(batch, -1, -1)
+        # Of an utterance's rows the first is conditioned, the second is not; only x changes between the steps.
+        inputs = mu.new_zeros(batch, self.rows, frames, 4 * bins)
         conditions = (mu, speakers[:, None].expand(-1, frames, -1), prompt)
-        inputs[:batch, :, bins:] = torch.cat([condition.to(mu.dtype) for condition in conditions], dim=-1)
+        inputs[:, 0, :, bins:] = torch.cat([condition.to(mu.dtype) for condition in conditions], dim=-1)
         times, sizes = cosine_schedule(self.config.steps)
         shifts = self.estimator.time_shifts(torch.tensor(times, device=mu.device))
-        mask = self.estimator.mask(frames, None if lengths is None else lengths.repeat(2), chunked, mu.device)
+        lengths = None if lengths is None else lengths.repeat_interleave(self.rows)
+        mask = self.estimator.mask(frames, lengths, chunked, mu.device)
         for index, size in enumerate(sizes):
-            if on_step is not None:
-                on_step(index)
-            inputs[:batch, :, :bins] = x
-            inputs[batch:, :, :bins] = x
-            carry = None if carries is None else carries[index]
-            guided, free = self.estimator(inputs, shifts[index], mask, carry).float().chunk(2)
-            if carry is not None:
-                carry.frames += frames
-            x = x + size * ((1 + self.config.guidance) * guided - self.config.guidance * free)
+            keep = yield index
+            if keep is not None:  # never with lengths
+                x, inputs, carries = x[keep], inputs[keep], carries and [carries[row] for row in keep]
+            inputs[..., :bins] = x[:, None]
+            carry = self._joined([row[index] for row in carries]) if carries else None
+            velocity = self.estimator(inputs.flatten(0, 1), shifts[index], mask, carry).float()
+            for row in carries or ():
+                row[index].frames += frames
+            x = x + size * self._guided(velocity.view(-1, self.rows, frames, bins))
         return x
+
+    def _guided(self, velocity: Tensor) -> Tensor:
+        """[B, T, bins] of [B, rows, T, bins]."""
+        if self.rows == 1:
+            return velocity[:, 0]
+        return (1 + self.config.guidance) * velocity[:, 0] - self.config.guidance * velocity[:, 1]
+
+    @staticmethod
+    def _joined(carries: Sequence[Carry]) -> Carry | Together:
+        return carries[0] if len(carries) == 1 else Together(carries)
 
     def forward(
         self,
@@ -126,7 +161,14 @@ class Flow(nn.Module):
         final: bool = True,
         on_step: Callable[[int], None] | None = None,
     ) -> list[Tensor]:
-        """One mel [T, bins] float32 per input, prompt frames left out. Raises RequestError if one is too long."""
+        """One mel [T, bins] float32 per input, prompt frames left out. on_step as in `drain`.
+
+        Raises RequestError if one is too long.
+        """
+        return drain(self.steps(inputs, chunked=chunked, final=final), on_step)
+
+    def steps(self, inputs: Sequence[FlowInput], *, chunked: bool = False, final: bool = True) -> Steps:
+        """`forward`, one Euler step at a time. Only where no input is longer than another can rows be given up."""
         lengths = torch.tensor([len(item.tokens) for item in inputs], device=self.speaker.weight.device)
         tokens = pad_sequence([item.tokens for item in inputs], batch_first=True)
         ragged = lengths if len(inputs) > 1 and int(lengths.min()) < tokens.shape[1] else None
@@ -138,7 +180,7 @@ class Flow(nn.Module):
             prompt[row, : len(item.prompt_mel)] = item.prompt_mel
         speakers = self.speaker_features(torch.stack([item.x_vector for item in inputs]))
         frames = None if ragged is None else ragged * self.config.token_mel_ratio
-        mel = self.solve(mu, speakers, prompt, lengths=frames, chunked=chunked, on_step=on_step)
+        mel = yield from self.solving(mu, speakers, prompt, lengths=frames, chunked=chunked)
         stops = [mel.shape[1]] * len(inputs) if frames is None else frames.tolist()
         return [mel[row, len(item.prompt_mel) : stops[row]] for row, item in enumerate(inputs)]
 

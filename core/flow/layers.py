@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..weights import WeightReader
-from .carry import Carry
+from .carry import Carry, Together
 
 
 class CausalConv(nn.Module):
@@ -25,7 +23,7 @@ class CausalConv(nn.Module):
         self.weight = nn.Parameter(torch.empty(out_channels, kernel * channels))
         self.bias = nn.Parameter(torch.empty(out_channels))
 
-    def forward(self, x: Tensor, carry: Carry | None = None) -> Tensor:
+    def forward(self, x: Tensor, carry: Carry | Together | None = None) -> Tensor:
         """x [B, T, in], silence before it or what `carry` kept -> [B, T, out]."""
         batch, frames, channels = x.shape
         before = None if carry is None else carry.tail(self, x, self.kernel - 1)
@@ -92,20 +90,3 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
         some = slice(first, first + step)
         out[some] = torch.bmm(torch.bmm(q[some], k[some].transpose(1, 2)).softmax(-1), v[some])
     return out.view(batch, heads, frames, size)
-
-
-def attend_carried(
-    q: Tensor, pieces: Sequence[tuple[Tensor, Tensor]], mask: Tensor | None, bias: Tensor | None = None
-) -> Tensor:
-    """Attention of q [B, H, T, D] to keys and values that lie in pieces -> [B, H, T, D].
-
-    mask: as `attention_mask`, of the last T keys; all before may be attended to. bias: [B, H, T, keys], added to the
-    scores. Pieces are never joined: a copy of all keys in every step would cost more than the attention.
-    """
-    scores = torch.cat([q @ k.transpose(2, 3) for k, _ in pieces], -1).mul_(q.shape[-1] ** -0.5)
-    if bias is not None:
-        scores += bias
-    if mask is not None:
-        scores[..., -q.shape[2] :].masked_fill_(~mask, float("-inf"))
-    shares = torch.split(scores.softmax(-1), [k.shape[2] for k, _ in pieces], -1)
-    return torch.stack([share @ v for share, (_, v) in zip(shares, pieces, strict=True)]).sum(0)

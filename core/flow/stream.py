@@ -6,71 +6,189 @@ reading of the keys before it. The result is that of `Flow` with `chunked=True` 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 
 import torch
 from torch import Tensor
 
 from .carry import Carry
-from .flow import Flow, FlowInput
+from .flow import Flow, FlowInput, Steps, drain
+from .pages import Page, PagedCarry, PagePool
 
 
 class FlowStream:
-    """One utterance: `feed` tokens as they come, `finish` at the end. Not to be shared between threads."""
+    """One utterance. Tokens are added as they come; `advance` turns whole chunks of them into mel.
 
-    def __init__(self, flow: Flow, prompt: FlowInput) -> None:
-        """prompt: the tokens, mel and x-vector of the voice. Nothing is computed yet."""
-        self._flow = flow
+    Where the pool has no page left for it, it forgets what it kept and from then on computes its whole past anew for
+    every chunk: the same mel, at a cost that grows, in memory that does not. Not to be shared between threads.
+    """
+
+    def __init__(self, flow: Flow, prompt: FlowInput, pool: PagePool | None = None) -> None:
+        """prompt: the tokens, mel and x-vector of the voice. Nothing is computed yet. pool: None is one of its own."""
+        self.flow = flow
         self._prompt = prompt.prompt_mel
         self._speaker = flow.speaker_features(prompt.x_vector[None])
-        self._pending = prompt.tokens
-        self._encoder = Carry()
-        self._steps = [Carry() for _ in range(flow.config.steps)]
+        self._x_vector = prompt.x_vector
+        self._tokens = prompt.tokens
+        self._done = 0  # tokens whose mel is made
+        self._pool = pool or PagePool(flow, 2**62)
+        self._past: _Past | None = _Past(flow, self._pool)
 
     def fork(self) -> FlowStream:
-        """Another utterance that begins as this one did: what was fed so far is neither computed nor kept twice."""
+        """Another utterance that begins as this one did: what was made so far is neither computed nor kept twice."""
         other = object.__new__(FlowStream)
         other.__dict__.update(self.__dict__)
-        other._encoder = self._encoder.fork()
-        other._steps = [carry.fork() for carry in self._steps]
+        other._past = self._past and self._past.fork()
         return other
+
+    def add(self, tokens: Sequence[int] | Tensor) -> None:
+        """Tokens [N] that follow."""
+        added = torch.as_tensor(tokens, dtype=torch.int64, device=self._tokens.device)
+        self._tokens = torch.cat((self._tokens, added))
+
+    @property
+    def chunks(self) -> int:
+        """How many whole chunks can be made now."""
+        config = self.flow.config.encoder
+        return max(0, self.pending - config.lookahead) // config.chunk
+
+    @property
+    def pending(self) -> int:
+        """Tokens that are there, and whose mel is not made yet."""
+        return len(self._tokens) - self._done
 
     @property
     def missing(self) -> int:
-        """Tokens that must still arrive before `feed` has something to return; 0 if none."""
-        config = self._flow.config.encoder
-        return max(0, config.chunk + config.lookahead - len(self._pending))
+        """Tokens that must still arrive before the next chunk can be made; 0 if none."""
+        config = self.flow.config.encoder
+        return max(0, config.chunk + config.lookahead - self.pending)
 
     @property
-    def bytes(self) -> int:
-        """Memory that is held, what is shared with forks included."""
-        return self._encoder.bytes + sum(carry.bytes for carry in self._steps)
+    def recomputes(self) -> bool:
+        """Whether there was no room to keep the past."""
+        return self._past is None
 
-    def feed(self, tokens: Tensor, *, on_step: Callable[[int], None] | None = None) -> Tensor:
-        """tokens [N] int64 -> the mel [T, bins] float32 of all chunks that are whole now, prompt frames left out.
+    @property
+    def pages(self) -> int:
+        """Pages that are held, those shared with forks included."""
+        return 0 if self._past is None else len(self._past.pages)
 
-        on_step as in `Flow.solve`; where it raises, the stream is of no use any more.
+    def feed(self, tokens: Sequence[int] | Tensor, *, on_step: Callable[[int], None] | None = None) -> Tensor:
+        """Add tokens -> the mel [T, bins] float32 of all chunks that are whole now, prompt frames left out.
+
+        on_step as in `Flow.solve`; where it raises, nothing was made.
         """
-        config = self._flow.config.encoder
-        self._pending = torch.cat((self._pending, tokens.to(self._pending.device)))
-        ready = max(0, len(self._pending) - config.lookahead) // config.chunk * config.chunk
-        if not ready:
-            return self._prompt.new_zeros(0, self._flow.config.mel_bins)
-        seen, self._pending = self._pending[: ready + config.lookahead], self._pending[ready:]
-        return self._advance(seen, final=False, on_step=on_step)
+        self.add(tokens)
+        return self._alone(self.chunks * self.flow.config.encoder.chunk, final=False, on_step=on_step)
 
     def finish(self, *, on_step: Callable[[int], None] | None = None) -> Tensor:
-        """The mel of the rest, which is no whole chunk; nothing may be fed afterwards."""
-        if not len(self._pending):
-            return self._prompt.new_zeros(0, self._flow.config.mel_bins)
-        seen, self._pending = self._pending, self._pending[:0]
-        return self._advance(seen, final=True, on_step=on_step)
+        """The mel of the rest, which is no whole chunk; nothing may be added afterwards."""
+        return self._alone(self.pending, final=True, on_step=on_step)
 
-    def _advance(self, tokens: Tensor, *, final: bool, on_step: Callable[[int], None] | None) -> Tensor:
-        first = self._steps[0].frames
-        mu = self._flow.encode(tokens[None], chunked=True, final=final, carry=self._encoder)
-        prompt = mu.new_zeros(mu.shape)
-        given = self._prompt[first : first + mu.shape[1]]
-        prompt[0, : len(given)] = given
-        mel = self._flow.solve(mu, self._speaker, prompt, chunked=True, carries=self._steps, on_step=on_step)
-        return mel[0, len(given) :]
+    def _alone(self, count: int, *, final: bool, on_step: Callable[[int], None] | None) -> Tensor:
+        if not count:
+            return self._prompt.new_zeros(0, self.flow.config.mel_bins)
+        return drain(advance([self], count, final=final), on_step)[0]
+
+    def _seen(self, count: int, final: bool) -> Tensor:
+        """The next `count` tokens [1, N], and those that they look ahead to."""
+        stop = self._done + count + (0 if final else self.flow.config.encoder.lookahead)
+        return self._tokens[None, self._done : stop]
+
+    def _given(self, first: int, frames: int) -> Tensor:
+        """The prompt's mel in these frames: [at most `frames`, bins]."""
+        return self._prompt[first : first + frames]
+
+    def _recompute(self, count: int, *, final: bool) -> Generator[int, list[int] | None, list[Tensor]]:
+        stop = self._done + count + (0 if final else self.flow.config.encoder.lookahead)
+        ratio = self.flow.config.token_mel_ratio
+        whole = FlowInput(self._tokens[:stop], self._given(0, (self._done + count) * ratio), self._x_vector)
+        (mel,) = yield from self.flow.steps([whole], chunked=True, final=final)
+        heard = max(self._done * ratio - len(self._prompt), 0)
+        self._done += count
+        return [mel[heard:]]
+
+
+class _Past:
+    """What the stacks remember of one stream, and the pages that hold it."""
+
+    def __init__(self, flow: Flow, pool: PagePool) -> None:
+        self.encoder = Carry()
+        self.steps = [PagedCarry(pool, step, flow.rows) for step in range(flow.config.steps)]
+        self.pages: list[Page] = []
+
+    def fork(self) -> _Past:
+        other = object.__new__(_Past)
+        other.encoder = self.encoder.fork()
+        other.steps = [carry.fork() for carry in self.steps]
+        other.pages = list(self.pages)
+        return other
+
+    def with_room(self, pages: Sequence[Page]) -> _Past:
+        """A fork that goes on in `pages`."""
+        other = self.fork()
+        other.pages += pages
+        for carry in other.steps:
+            carry.enter(pages)
+        return other
+
+
+def advance(streams: Sequence[FlowStream], count: int, *, final: bool) -> Steps:
+    """The mel of the next `count` tokens of every stream, computed together; steps as in `Flow.steps`.
+
+    All of one flow. count: whole chunks, or with `final` all that is left. Nothing changes in a stream before its mel
+    is made, so that whoever gives up, or fails, loses nothing. A stream without room for its past is computed alone.
+    """
+    config = streams[0].flow.config
+    frames = count * config.token_mel_ratio
+    parts: list[_Past | None] = []
+    for stream in streams:
+        pages = stream._past and stream._pool.take(-(-frames // stream._pool.frames))
+        parts.append(stream._past.with_room(pages) if stream._past and pages else None)
+    if None in parts:
+        if len(streams) > 1:
+            raise ValueError("a stream without room for its past must be alone: see `fits`")
+        streams[0]._past = None
+        return streams[0]._recompute(count, final=final)
+    return _advance(streams, [past for past in parts if past], count, final=final)
+
+
+def fits(stream: FlowStream, count: int) -> bool:
+    """Whether the pool has pages for the next `count` tokens of this stream."""
+    frames = count * stream.flow.config.token_mel_ratio
+    return not stream.recomputes and stream._pool.room >= -(-frames // stream._pool.frames)
+
+
+def _advance(streams: Sequence[FlowStream], pasts: list[_Past], count: int, *, final: bool) -> Steps:
+    flow = streams[0].flow
+    firsts = [past.steps[0].frames for past in pasts]
+    mu = torch.cat(
+        [
+            flow.encode(stream._seen(count, final), chunked=True, final=final, carry=past.encoder)
+            for stream, past in zip(streams, pasts, strict=True)
+        ]
+    )
+    given = [stream._given(first, mu.shape[1]) for stream, first in zip(streams, firsts, strict=True)]
+    prompt = mu.new_zeros(mu.shape)
+    for row, part in zip(prompt, given, strict=True):
+        row[: len(part)] = part
+    speakers = torch.cat([stream._speaker for stream in streams])
+    left = list(range(len(streams)))  # rows that were not given up
+    solving = flow.solving(mu, speakers, prompt, chunked=True, carries=[past.steps for past in pasts])
+    keep: list[int] | None = None
+    while True:
+        try:
+            step = solving.send(keep) if keep else next(solving)
+        except StopIteration as done:
+            mel: Tensor = done.value
+            break
+        keep = yield step
+        if keep is not None:
+            left = [left[row] for row in keep]
+            pasts = [pasts[row] for row in keep]
+    made = []
+    for row, index in enumerate(left):
+        stream = streams[index]
+        stream._past, stream._done = pasts[row], stream._done + count
+        made.append(mel[row, len(given[index]) :])
+    return made

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 import torch
 from cosyvox.core.errors import RequestError
-from cosyvox.core.flow.flow import Flow, FlowInput, cosine_schedule
+from cosyvox.core.flow.flow import Flow, FlowInput, cosine_schedule, drain
 from cosyvox.core.flow.layers import attend
 from parity import mel, speaker, tokens
 from stages import flow
@@ -48,7 +48,7 @@ def test_a_ragged_batch_must_be_final() -> None:
 @torch.inference_mode()
 def test_too_long_an_utterance_is_refused() -> None:
     with pytest.raises(RequestError, match="shorten"):
-        flow("small").solve(torch.zeros(1, 15_001, 80), torch.zeros(1, 80), torch.zeros(1, 15_001, 80))
+        drain(flow("small").solving(torch.zeros(1, 15_001, 80), torch.zeros(1, 80), torch.zeros(1, 15_001, 80)))
 
 
 @torch.inference_mode()

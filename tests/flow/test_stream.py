@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from cosyvox.core.flow.flow import FlowInput
-from cosyvox.core.flow.stream import FlowStream
+from cosyvox.core.flow.flow import FlowInput, Steps, drain
+from cosyvox.core.flow.pages import PagePool
+from cosyvox.core.flow.stream import FlowStream, advance, fits
 from parity import mel, speaker, tokens
 from stages import flow
 
@@ -57,16 +58,16 @@ def test_two_futures_of_one_prompt() -> None:
     prompt = voice(61)
     begun = FlowStream(flow("small"), prompt)
     begun.feed(ids("none", 0))
-    held = begun.bytes
+    held = begun.pages
     one, other = begun.fork(), begun.fork()
-    assert one.bytes == held
+    assert one.pages == held
     a, b = ids("a", 70), ids("b", 45)
     parts = [(one.feed(a[:40]), other.feed(b[:20])), (one.feed(a[40:]), other.feed(b[20:]))]
     ends = one.finish(), other.finish()
     for index, said in enumerate((a, b)):
         made = torch.cat([*(pair[index] for pair in parts), ends[index]])
         torch.testing.assert_close(made, whole(prompt, said), **CLOSE)
-    assert begun.bytes == held
+    assert begun.pages == held
 
 
 @torch.inference_mode()
@@ -83,3 +84,109 @@ def test_steps_are_announced() -> None:
 def test_nothing_at_all() -> None:
     stream = FlowStream(flow("small"), voice(0))
     assert stream.finish().shape == (0, 80)
+
+
+def three(pool: PagePool | None = None) -> list[tuple[FlowStream, torch.Tensor]]:
+    """Streams of different pasts, the first chunk of each behind it."""
+    streams = []
+    for index, prompt in enumerate((0, 22, 61)):
+        stream = FlowStream(flow("small"), voice(prompt), pool)
+        said = ids(f"said{index}", 103)
+        stream.feed(said[:53])
+        streams.append((stream, said[53:]))
+    return streams
+
+
+@torch.inference_mode()
+def test_together_equals_alone() -> None:
+    """Whole chunks of several streams, and their ends, computed in one batch."""
+    alone = []
+    for stream, rest in three():
+        stream.add(rest)
+        alone.append(torch.cat((drain(advance([stream], 50, final=False))[0], stream.finish())))
+    streams = three(PagePool(flow("small"), 2**40))
+    for stream, rest in streams:
+        stream.add(rest)
+    first = drain(advance([stream for stream, _ in streams], 50, final=False))
+    for index, (stream, _) in enumerate(streams):
+        made = torch.cat((first[index], stream.finish()))
+        torch.testing.assert_close(made, alone[index], **CLOSE)
+
+
+@torch.inference_mode()
+def test_a_row_is_given_up_between_two_steps() -> None:
+    expected = [stream.feed(rest) for stream, rest in three()]
+    streams = three(PagePool(flow("small"), 2**40))
+    for stream, rest in streams:
+        stream.add(rest)
+    steps: Steps = advance([stream for stream, _ in streams], 25, final=False)
+    assert [next(steps), next(steps), steps.send([0, 2])] == [0, 1, 2]
+    made = drain(steps)
+    assert len(made) == 2
+    torch.testing.assert_close(made[0], expected[0][:50], **CLOSE)
+    torch.testing.assert_close(made[1], expected[2][:50], **CLOSE)
+    stream = streams[1][0]
+    torch.testing.assert_close(stream.feed([]), expected[1], **CLOSE)
+
+
+@torch.inference_mode()
+def test_giving_up_loses_nothing() -> None:
+    said = ids("said", 60)
+    stream = FlowStream(flow("small"), voice(30))
+    steps = [next(begun := advance([_with(stream, said)], 25, final=False)), next(begun)]
+    assert steps == [0, 1]
+    begun.close()
+
+    def fail(step: int) -> None:
+        if step == 4:
+            raise MemoryError
+
+    with pytest.raises(MemoryError):
+        stream.feed([], on_step=fail)
+    made = torch.cat((stream.feed([]), stream.finish()))
+    torch.testing.assert_close(made, whole(voice(30), said), **CLOSE)
+
+
+def _with(stream: FlowStream, tokens: torch.Tensor) -> FlowStream:
+    stream.add(tokens)
+    return stream
+
+
+@pytest.mark.parametrize("pages", [0, 1, 3])
+@torch.inference_mode()
+def test_without_room_the_past_is_computed_anew(pages: int) -> None:
+    """The same mel, whenever the memory ends."""
+    pool = PagePool(flow("small"), 2**40)
+    pool = PagePool(flow("small"), pages * pool.page_bytes)
+    said = ids("said", 93)
+    stream = FlowStream(flow("small"), voice(30), pool)
+    made = torch.cat([*(stream.feed(part) for part in said.split(20)), stream.finish()])
+    torch.testing.assert_close(made, whole(voice(30), said), **CLOSE)
+    assert stream.recomputes
+    assert pool.bytes <= pages * pool.page_bytes
+
+
+@torch.inference_mode()
+def test_pages_come_back() -> None:
+    pool = PagePool(flow("small"), 2**40)
+    begun = FlowStream(flow("small"), voice(53), pool)
+    begun.feed([])
+    before = pool.room
+    for _ in range(3):
+        stream = begun.fork()
+        stream.feed(ids("said", 60))
+        stream.finish()
+        assert pool.room < before
+        del stream
+    assert pool.room == before
+    assert pool.made == 2 + 3, "what came back was used again"
+    del begun
+    assert pool.room == before + 2
+
+
+@torch.inference_mode()
+def test_room_is_foreseen() -> None:
+    pool = PagePool(flow("small"), 2**40)
+    pool = PagePool(flow("small"), 2 * pool.page_bytes)
+    stream = FlowStream(flow("small"), voice(0), pool)
+    assert fits(stream, 50) and not fits(stream, 51)
