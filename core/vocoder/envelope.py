@@ -7,7 +7,7 @@ envelope of the result is that of the mel. For models too small to have learnt a
 from __future__ import annotations
 
 from functools import lru_cache
-from math import ceil
+from math import ceil, floor
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +15,8 @@ from torch import Tensor, nn
 
 from ..audio.mel import mel_filters
 from .config import EnvelopeConfig
+from .reach import Reach, Span, joined
+from .stft import analysed, synthesised
 
 _SIZE, _HOP = 480, 120  # samples of the filter's frames: 20 ms, in which the envelope stands still
 _WIDTH = 110.0  # Hz on either side, over which loudness is averaged: what lies closer are harmonics, not formants
@@ -29,11 +31,10 @@ class EnvelopeFilter(nn.Module):
     def __init__(self, config: EnvelopeConfig, sample_rate: int, bins: int, hop: int) -> None:
         super().__init__()
         self.config, self.sample_rate, self.bins, self.hop = config, sample_rate, bins, hop
-        # In every round: a mel window, the frames between which a gain lies, a frame of the filter.
-        self.reach = _ROUNDS * ceil(config.n_fft / hop / 2 + 1 + _SIZE / hop / 2)
+        self.reach = _reach(config, hop)
 
-    def forward(self, mel: Tensor, source: Tensor) -> Tensor:
-        """mel [B, bins, T] (natural log), source [B, S] -> audio [B, S]."""
+    def forward(self, mel: Tensor, source: Tensor, first: int = 0, stop: int | None = None) -> Tensor:
+        """mel [B, bins, T] (natural log), source [B, S] -> audio of frames first..stop-1: [B, (stop - first) * hop]."""
         smooth, spread = _matrices(self.config, self.sample_rate, self.bins, mel.device)
         window = torch.hann_window(_SIZE, device=source.device)
         spectrum = torch.stft(source, _SIZE, _HOP, window=window, return_complex=True)
@@ -44,7 +45,7 @@ class EnvelopeFilter(nn.Module):
             gain = (gain + wanted - self._loudness(smooth, self._mel(audio))).clamp(-_LARGEST, _LARGEST)
             level = (spread @ self._in_time(gain, spectrum.shape[2])).exp() * audible
             audio = torch.istft(spectrum * level, _SIZE, _HOP, window=window, length=source.shape[1])
-        return audio
+        return audio[:, first * self.hop : stop if stop is None else stop * self.hop]
 
     @staticmethod
     def _loudness(smooth: Tensor, magnitude: Tensor) -> Tensor:
@@ -69,6 +70,20 @@ class EnvelopeFilter(nn.Module):
         right = (left + 1).clamp(max=gain.shape[2] - 1)
         share = place - left
         return gain[:, :, left] * (1 - share) + gain[:, :, right] * share
+
+
+def _reach(config: EnvelopeConfig, hop: int) -> Reach:
+    """Back through the rounds: audio, the filter's frames, gains, and the mel of the round before."""
+    margin = (config.n_fft - hop) // 2
+    audio: Span = (0, 0)
+    mel, source = audio, audio
+    for _ in range(_ROUNDS):
+        frames = synthesised(audio, _SIZE, _HOP)
+        source = joined(source, analysed(frames, _SIZE, _HOP))
+        first, last = (place * _HOP / hop - 0.5 for place in (frames[0], frames[1] - 1))
+        mel = floor(first), ceil(last) + 1
+        audio = mel[0] * hop - margin + 1, (mel[1] - 1) * hop - margin + config.n_fft
+    return Reach(mel, joined(source, audio))
 
 
 @lru_cache(maxsize=4)

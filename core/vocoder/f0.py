@@ -17,6 +17,8 @@ class F0Predictor(nn.Module):
     mel was cut would be heard at the end of a long utterance. In float32 the result is the same however it was cut.
     """
 
+    reach = LAYERS * (KERNEL // 2)  # frames, on either side
+
     def __init__(self, mel_bins: int, channels: int) -> None:
         super().__init__()
         self.convs = nn.ModuleList(

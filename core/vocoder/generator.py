@@ -1,4 +1,4 @@
-"""The filter of HiFT (arXiv:2309.09493): mel and source to the spectrum of the waveform."""
+"""The filter of HiFT (arXiv:2309.09493): mel and source to the waveform, through its spectrum."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .config import HiFTConfig
+from .reach import Reach, Span, convolved, joined, upsampled, widened
+from .stft import analysed, istft, stft, synthesised
 from .tiles import in_tiles
 
 END_KERNEL = 7  # of the first and the last convolution
@@ -28,6 +30,7 @@ class ResBlock(nn.Module):
             nn.Conv1d(channels, channels, kernel, dilation=d, padding=(kernel - 1) // 2 * d) for d in dilations
         )
         self.plain = nn.ModuleList(nn.Conv1d(channels, channels, kernel, padding=(kernel - 1) // 2) for _ in dilations)
+        self.reach = sum((kernel - 1) // 2 * (dilation + 1) for dilation in dilations)  # samples, on either side
         self.alpha = nn.Parameter(torch.empty(len(dilations), channels, 1))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -53,17 +56,31 @@ class Stage(nn.Module):
         )
         self.source_block = ResBlock(channels, config.source_kernels[index], config.source_dilations[index])
         kinds = list(zip(config.resblock_kernels, config.resblock_dilations, strict=True))
-        self.blocks = nn.ModuleList(ResBlock(channels, *kind) for kind in kinds)
-        self.source_reach = reach(config.source_kernels[index], config.source_dilations[index])
-        self.reach = max(reach(*kind) for kind in kinds)
+        blocks = [ResBlock(channels, *kind) for kind in kinds]
+        self.reach = max(block.reach for block in blocks)
+        self.blocks = nn.ModuleList(blocks)
+        self.stride = rate * stride  # frames of the source for each of x
 
     def forward(self, x: Tensor, source: Tensor) -> Tensor:
-        """x [B, 2C, L] (overwritten), source spectrum [B, n_fft + 2, F] -> [B, C, L * rate]; the last stage adds 1."""
+        """x [B, 2C, L] (overwritten), source as `excite` gives it -> [B, C, L * rate]; the last stage adds 1."""
         x = self.up(F.leaky_relu_(x, self.slope))
         if self.is_last:  # a centred transform has one frame more than hops
             x = F.pad(x, (1, 0), mode="reflect")
-        x += in_tiles(self.source_block, self.source_down(source), self.source_reach)
+        x += source
         return in_tiles(self._refine, x, self.reach)
+
+    def excite(self, spectrum: Tensor) -> Tensor:
+        """Spectrum of the source [B, n_fft + 2, F] -> what `forward` adds."""
+        return in_tiles(self.source_block, self.source_down(spectrum), self.source_block.reach)
+
+    def sees(self, span: Span) -> tuple[Span, Span]:
+        """Which of x and of the source's spectrum an output depends on."""
+        span, up, down = widened(span, self.reach), self.up, self.source_down
+        heard = widened(span, self.source_block.reach)
+        source = convolved(heard, down.kernel_size[0], stride=down.stride[0], padding=int(down.padding[0]))
+        if self.is_last:
+            span = span[0] - 1, span[1] - 1
+        return upsampled(span, up.kernel_size[0], stride=up.stride[0], padding=int(up.padding[0])), source
 
     def _refine(self, x: Tensor) -> Tensor:
         first, *rest = self.blocks
@@ -74,43 +91,60 @@ class Stage(nn.Module):
 
 
 class Generator(nn.Module):
-    """mel and source spectrum to waveform spectrum, both spectra as `stft.py` lays them out."""
+    """mel and source to waveform."""
 
     def __init__(self, config: HiFTConfig) -> None:
         super().__init__()
+        self.n_fft, self.hop = config.n_fft, config.hop
         self.pre = nn.Conv1d(config.mel_bins, config.channels, END_KERNEL, padding=END_KERNEL // 2)
-        self.stages = nn.ModuleList(Stage(config, index) for index in range(len(config.upsample_rates)))
+        stages = [Stage(config, index) for index in range(len(config.upsample_rates))]
+        self.stages = nn.ModuleList(stages)
         last = config.channels >> len(config.upsample_rates)
         self.post = nn.Conv1d(last, config.n_fft + 2, END_KERNEL, padding=END_KERNEL // 2)
-        self.reach = _frames_reached(config)
+        self.last_span = synthesised((0, 0), config.n_fft, config.hop)
+        span = source = convolved(self.last_span, END_KERNEL, padding=END_KERNEL // 2)
+        self.spans: list[tuple[Span, Span]] = []  # of each stage's input that some audio depends on: x, source
+        for stage in reversed(stages):
+            span, heard = stage.sees(span)
+            source = joined(source, heard)
+            places = heard[0] // stage.stride, ceil(heard[1] / stage.stride)
+            self.spans.insert(0, (span, joined(span, places)))
+        mel = convolved(span, END_KERNEL, padding=END_KERNEL // 2)
+        self.reach = Reach(mel, analysed(source, config.n_fft, config.hop))
 
-    def forward(self, mel: Tensor, source: Tensor) -> Tensor:
-        """mel [B, bins, T], source spectrum [B, n_fft + 2, F] -> [B, n_fft + 2, F]."""
-        x = self.pre(mel)
-        for stage in self.stages:
-            x = stage(x, source)
+    def forward(self, mel: Tensor, source: Tensor, first: int = 0, stop: int | None = None) -> Tensor:
+        """mel [B, bins, T], source [B, S] -> audio of the frames first..stop-1: [B, (stop - first) * S / T].
+
+        What only other frames depend on is not computed.
+        """
+        x, spectrum = self.pre(mel), stft(source, self.n_fft, self.hop)
+        stop = mel.shape[2] if stop is None else stop
+        begin, rate = 0, 1  # of x: its first place, and places in a frame
+        for stage, (span, heard) in zip(self.stages, self.spans, strict=True):
+            assert isinstance(stage, Stage)
+            places = first * rate, stop * rate
+            low, high = _within(span, *places, begin, begin + x.shape[2])
+            early, late = _within(heard, *places, 0, mel.shape[2] * rate)
+            step = stage.up.stride[0]
+            excitation = stage.excite(spectrum[..., early * stage.stride : late * stage.stride + 1])
+            excitation = excitation[..., (low - early) * step : (high - early) * step + stage.is_last]
+            x = stage(x[..., low - begin : high - begin], excitation)
+            begin, rate = low * step, rate * step
+        low, high = _within(self.last_span, first * rate, stop * rate, begin, begin + x.shape[2])
+        audio = istft(self._spectrum(x)[..., low - begin : high - begin], self.n_fft, self.hop)
+        return audio[:, (first * rate - low) * self.hop : (stop * rate - low) * self.hop]
+
+    def _spectrum(self, x: Tensor) -> Tensor:
+        """As `stft.py` lays it out."""
         log_magnitude, phase = self.post(F.leaky_relu_(x, FINAL_SLOPE)).chunk(2, dim=1)
         magnitude = log_magnitude.exp().clamp_max(100.0)
         phase = phase.sin()  # trained so, though a phase needs no bounds
         return torch.cat([magnitude * phase.cos(), magnitude * phase.sin()], 1)
 
 
-def reach(kernel: int, dilations: tuple[int, ...]) -> int:
-    """How many samples away a ResBlock's output still depends on its input, on either side."""
-    return sum((kernel - 1) // 2 * (dilation + 1) for dilation in dilations)
-
-
-def _frames_reached(config: HiFTConfig) -> int:
-    """How many mel frames away, on either side, a sample still depends on mel or source; rounded up."""
-    blocks = max(reach(*kind) for kind in zip(config.resblock_kernels, config.resblock_dilations, strict=True))
-    source = reach(config.source_kernels[0], config.source_dilations[0])
-    # Through the first stage, which is the widest: its source, then its blocks; everything else behind them.
-    frames, rate = END_KERNEL // 2 + 1 + source / config.upsample_rates[0], 1
-    for step, kernel in zip(config.upsample_rates, config.upsample_kernels, strict=True):
-        frames += (kernel / (2 * step) + 1) / rate
-        rate *= step
-        frames += (blocks + 1) / rate
-    return ceil(frames + (END_KERNEL // 2 + config.n_fft / config.hop) / rate)
+def _within(span: Span, first: int, stop: int, begin: int, end: int) -> tuple[int, int]:
+    """Where the span around first..stop lies, cut to begin..end."""
+    return max(first + span[0], begin), min(stop + span[1], end)
 
 
 def _snake_(y: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from torch import Tensor, nn
 
 from ..weights import WeightReader
@@ -11,7 +13,6 @@ from .f0 import F0Predictor
 from .generator import Generator
 from .official import official_weights
 from .source import HarmonicSource
-from .stft import istft, stft
 
 
 class HiFT(nn.Module):
@@ -33,9 +34,22 @@ class HiFT(nn.Module):
         )
 
     @property
-    def reach(self) -> int:
-        """How many mel frames away, on either side, a sample still depends on mel or source."""
-        return self.generator.reach
+    def context(self) -> int:
+        """How many mel frames in front of some audio it still depends on, through mel and source."""
+        reach = self.generator.reach
+        return max(-reach.mel[0], ceil(-reach.source[0] / self.config.samples_per_frame))
+
+    @property
+    def lookahead(self) -> int:
+        """How many frames behind some audio must have a pitch before it can be made."""
+        hop, reach = self.config.samples_per_frame, self.generator.reach
+        # The last frame's second half leans to a pitch that is not known yet.
+        return max(reach.mel[1], ceil((reach.source[1] + hop / 2) / hop))
+
+    @property
+    def holdback(self) -> int:
+        """How many frames of mel may still change the audio that they follow: what a stream keeps waiting."""
+        return self.lookahead + self.f0_predictor.reach
 
     def forward(self, mel: Tensor, noise: Tensor) -> Tensor:
         """mel [B, bins, T] (natural log), noise [B, S, harmonics + 1] standard normal -> audio [B, S]."""
@@ -52,15 +66,12 @@ class HiFT(nn.Module):
         self._check("noise", noise, batch, frames * self.config.samples_per_frame, self.config.harmonics + 1)
         return self.harmonic_source(f0, noise, before)
 
-    def decode(self, mel: Tensor, source: Tensor) -> Tensor:
-        """mel [B, bins, T], source [B, S] -> audio [B, S] in [-audio_limit, audio_limit]."""
+    def decode(self, mel: Tensor, source: Tensor, first: int = 0, stop: int | None = None) -> Tensor:
+        """mel [B, bins, T], source [B, S] -> audio of the frames first..stop-1, within [-audio_limit, audio_limit]."""
         config = self.config
         self._check("mel", mel, mel.shape[0], config.mel_bins, mel.shape[-1])
         self._check("source", source, mel.shape[0], mel.shape[2] * config.samples_per_frame)
-        if isinstance(self.generator, EnvelopeFilter):
-            audio = self.generator(mel, source)
-        else:
-            audio = istft(self.generator(mel, stft(source, config.n_fft, config.hop)), config.n_fft, config.hop)
+        audio: Tensor = self.generator(mel, source, first, stop)
         return audio.clamp_(-config.audio_limit, config.audio_limit)
 
     def official_weights(self, reader: WeightReader) -> dict[str, Tensor]:

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .reach import Span
+
 
 def stft(signal: Tensor, n_fft: int, hop: int) -> Tensor:
     """[B, S] -> [B, n_fft + 2, S // hop + 1]. S must exceed n_fft / 2."""
@@ -28,6 +30,16 @@ def istft(spectrum: Tensor, n_fft: int, hop: int) -> Tensor:
     # Dividing by the sum of the squared windows undoes them exactly, also at the ends, where fewer frames overlap.
     weight = F.conv_transpose1d(spectrum.new_ones(1, 1, spectrum.shape[2]), envelope, stride=hop, padding=n_fft // 2)
     return F.conv_transpose1d(spectrum, synthesis, stride=hop, padding=n_fft // 2).div_(weight)[:, 0]
+
+
+def analysed(span: Span, n_fft: int, hop: int) -> Span:
+    """Samples that the frames of `stft` depend on: a window's first weight is zero."""
+    return span[0] * hop - n_fft // 2 + 1, (span[1] - 1) * hop + n_fft // 2
+
+
+def synthesised(span: Span, n_fft: int, hop: int) -> Span:
+    """Frames that the samples of `istft` depend on."""
+    return -((n_fft // 2 - 1 - span[0]) // hop), (span[1] - 2 + n_fft // 2) // hop + 1
 
 
 @lru_cache(maxsize=8)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import torch
 from cosyvox.core.flow.flow import Flow
 from cosyvox.core.lm.speech_lm import SpeechLM
+from cosyvox.core.vocoder.config import EnvelopeConfig
 from cosyvox.core.vocoder.hift import HiFT
 from cosyvox.core.weights import WeightReader, assign
 from parity import model_config, seeded_state
@@ -44,3 +46,14 @@ def hift(scale: str) -> HiFT:
     module = stage("hift.pt", scale)
     assert isinstance(module, HiFT)
     return module
+
+
+@cache
+@torch.inference_mode(False)
+def enveloped() -> HiFT:
+    """The pitch and the source of "small" before the untrained filter of the embedded voice."""
+    neural = hift("small")
+    vocoder = HiFT(replace(neural.config, envelope=EnvelopeConfig(n_fft=1920, fmin=0, fmax=8000), audio_limit=4.0))
+    vocoder.f0_predictor.load_state_dict(neural.f0_predictor.state_dict())
+    vocoder.harmonic_source.load_state_dict(neural.harmonic_source.state_dict())
+    return vocoder.eval()
