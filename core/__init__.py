@@ -24,7 +24,7 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
-    from .audio.files import write_wav
+    from .audio.files import pcm16, wav_header, write_wav
     from .embedded import DEFAULT_VOICE
     from .engine import Engine, load
     from .families import EMBEDDED, FAMILIES
@@ -64,9 +64,11 @@ _HOMES = {
     "models_home": "home",
     "models_on_disk": "hub.found",
     "own_model": "hub.download",
+    "pcm16": "audio.files",
     "read_lexicon": "text.lexicon",
     "remove_model": "hub.download",
     "verify": "models",
+    "wav_header": "audio.files",
     "write_wav": "audio.files",
 }
 
@@ -108,9 +110,11 @@ __all__ = [
     "models_home",
     "models_on_disk",
     "own_model",
+    "pcm16",
     "read_lexicon",
     "remove_model",
     "verify",
+    "wav_header",
     "write_wav",
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import struct
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from .rates import check_rate
 
 # What a recording may take in memory: 46 minutes of 48 kHz stereo, 4.6 hours of 16 kHz mono.
 MAX_BYTES = 1 << 30
+_UNKNOWN = 0xFFFFFFFF
 
 
 def read_audio(source: str | os.PathLike[str] | BinaryIO) -> tuple[NDArray[np.float32], int]:
@@ -53,9 +55,7 @@ def write_wav(target: str | os.PathLike[str] | BinaryIO, audio: NDArray[np.float
     A file appears whole or not at all, and replaces one of that name; a stream need not be seekable.
     Raises AudioError if the audio is not finite, StorageError if it cannot be written.
     """
-    if not np.isfinite(audio).all():
-        raise AudioError("the audio to be written holds samples that are not numbers (NaN or Inf)")
-    pcm = np.round(np.clip(np.atleast_2d(audio), -1.0, 1.0) * 32767.0).astype(np.int16)
+    pcm = pcm16(np.atleast_2d(audio))
     try:
         if isinstance(target, (str, os.PathLike)):
             with replacing(Path(target)) as stream:
@@ -65,6 +65,29 @@ def write_wav(target: str | os.PathLike[str] | BinaryIO, audio: NDArray[np.float
     except OSError as error:
         reason = error.strerror or str(error)
         raise StorageError(f"cannot write {_name(target)} ({reason}): make room or choose another place") from error
+
+
+def pcm16(audio: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Samples of any shape in ±1 as 16-bit files hold them; what is beyond ±1 is clipped.
+
+    Raises AudioError if they are not finite.
+    """
+    if not np.isfinite(audio).all():
+        raise AudioError("the audio to be written holds samples that are not numbers (NaN or Inf)")
+    return np.round(np.clip(audio, -1.0, 1.0) * 32767.0).astype(np.int16)
+
+
+def wav_header(rate: int) -> bytes:
+    """What stands before 16-bit mono PCM at `rate` Hz in a WAV whose length nobody knows yet: it has the greatest one.
+
+    Players read such a stream to its end.
+    """
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        *(b"RIFF", _UNKNOWN, b"WAVE"),
+        *(b"fmt ", 16, wave.WAVE_FORMAT_PCM, 1, rate, 2 * rate, 2, 16),
+        *(b"data", _UNKNOWN),
+    )
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from cosyvox.core.audio.files import read_audio, write_wav
+from cosyvox.core.audio.files import pcm16, read_audio, wav_header, write_wav
 from cosyvox.core.errors import AudioError, StorageError
 from numpy.typing import NDArray
 
@@ -211,3 +211,24 @@ def test_what_is_not_finite_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match="NaN"):
         write_wav(tmp_path / "out.wav", np.array([0.0, np.nan], np.float32), 24_000)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_wav_of_unknown_length_is_read_to_its_end(tmp_path: Path) -> None:
+    audio = stereo(0.37, 22_050)[0]
+    pieces = [pcm16(piece).astype("<i2").tobytes() for piece in np.split(audio, [1, 2_000, 2_001])]
+    path = tmp_path / "stream.wav"
+    path.write_bytes(b"".join([wav_header(22_050), *pieces]))
+    write_wav(tmp_path / "whole.wav", audio, 22_050)
+    expected = soundfile.read(tmp_path / "whole.wav")[0]
+    for source in (path, io.BytesIO(path.read_bytes())):
+        read, rate = soundfile.read(source)
+        assert rate == 22_050
+        assert np.array_equal(read, expected)
+    with wave.open(str(path)) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 22_050)
+        assert file.readframes(file.getnframes()) == b"".join(pieces)
+
+
+def test_pcm_of_what_is_no_number() -> None:
+    with pytest.raises(AudioError, match="NaN"):
+        pcm16(np.array([0.0, np.inf], np.float32))
