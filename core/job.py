@@ -80,7 +80,7 @@ class Job:
         warnings = (*self.request.voice.warnings, *self.warnings)
         return Speech(audio, target, segments, timings, warnings)
 
-    def _judge(self, text: str, ids: Sequence[int], ending: str) -> None:
+    def _judge(self, text: str, ids: Sequence[int], ending: str | None) -> None:
         quoted = shown(text)
         if not ids:
             raise TextError(f"the model found nothing to say for {quoted}: try another seed or a longer sentence")

@@ -14,8 +14,9 @@ from torch import Tensor
 from . import noise
 from .checkpoint import Model, ModelFolder
 from .flow.flow import Flow, FlowInput
-from .lm.generate import Generated, generate
+from .lm.batch import generate
 from .lm.speech_lm import SpeechLM
+from .lm.utterance import Utterance
 from .vocoder.hift import HiFT
 from .voice.frontend import FrontEnd
 from .voice.voice import Voice
@@ -41,16 +42,16 @@ class Pipeline:
         prompt_speech: Sequence[int],
         seed: int,
         on_ids: Callable[[int, int], None] | None = None,
-    ) -> Generated:
-        """Speech ids of text ids; see `generate`. seed: any integer."""
-        return generate(
-            self.lm,
+    ) -> Utterance:
+        """Speech ids of text ids. seed: any integer. on_ids: see `generate`."""
+        utterance = Utterance(
+            self.lm.config,
             text,
             prompt_text=prompt_text,
             prompt_speech=prompt_speech,
             seed=int(self._key(seed, _LM_STREAM)),
-            on_ids=on_ids,
         )
+        return generate(self.lm, utterance, on_ids=on_ids)
 
     def mel(self, tokens: Sequence[int], voice: Voice, *, on_step: Callable[[int], None] | None = None) -> Tensor:
         """Mel [T, bins] float32 of speech ids in a voice, the prompt's frames left out."""

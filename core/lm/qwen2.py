@@ -29,6 +29,11 @@ class KVCache:
         self.capacity = capacity
         self.cos, self.sin = rotary_table(config, capacity, device, dtype)
 
+    def move(self, source: int, target: int, length: int) -> None:
+        """The first `length` entries of one slot become another's."""
+        for buffer in (self.keys, self.values):
+            buffer[:, target, :, :length] = buffer[:, source, :, :length]
+
 
 def rotary_table(
     config: Qwen2Config, positions: int, device: torch.device, dtype: torch.dtype
@@ -114,12 +119,12 @@ class Attention(nn.Module):
         )
         return self.out(attended.transpose(1, 2).reshape(1, steps, -1))
 
-    def step(self, x: Tensor, cache: KVCache, layer: int, positions: Tensor, context: int) -> Tensor:
-        """x [B, 1, C], row b at positions[b] of slot b; `context` bounds every row's position + 1."""
+    def step(self, x: Tensor, cache: KVCache, layer: int, slots: slice, positions: Tensor, context: int) -> Tensor:
+        """x [B, 1, C], row b at positions[b] of the b-th of `slots`; `context` bounds every row's position + 1."""
         batch = x.shape[0]
         cos, sin = cache.cos[positions][:, None, None], cache.sin[positions][:, None, None]
         q, k, v = self.project(x, cos, sin)
-        keys, values = cache.keys[layer, :batch], cache.values[layer, :batch]
+        keys, values = cache.keys[layer, slots], cache.values[layer, slots]
         rows = torch.arange(batch, device=x.device)
         keys[rows, :, positions] = k[:, :, 0]
         values[rows, :, positions] = v[:, :, 0]
@@ -172,14 +177,14 @@ class Qwen2Decoder(nn.Module):
             x = x + layer.mlp(x)
         return self.norm(x)
 
-    def step(self, x: Tensor, cache: KVCache, positions: Tensor, context: int) -> Tensor:
-        """Feed one position to each of the first B slots: x [B, 1, C], positions [B] int64 -> [B, 1, C].
+    def step(self, x: Tensor, cache: KVCache, slots: slice, positions: Tensor, context: int) -> Tensor:
+        """Feed one position to each of B neighbouring slots: x [B, 1, C], positions [B] int64 -> [B, 1, C].
 
         context: how much of the cache is read; at least the largest position + 1, exactly that when
         B is 1.
         """
         for index, layer in enumerate(self.layers):
             assert isinstance(layer, Layer)
-            x = x + layer.attention.step(layer.attention_norm(x), cache, index, positions, context)
+            x = x + layer.attention.step(layer.attention_norm(x), cache, index, slots, positions, context)
             x = x + layer.mlp(x)
         return self.norm(x)

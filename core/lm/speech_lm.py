@@ -6,6 +6,7 @@ that the checkpoint carries is the embedding again and is dropped.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,17 +16,18 @@ from ..weights import WeightReader
 from .config import Qwen2Config, SpeechLMConfig
 from .qwen2 import KVCache, Linear, Qwen2Decoder
 from .sampling import sample
-
-_START, _TURN = 0, 1
+from .utterance import Piece, Utterance
 
 
 @dataclass
 class LMState:
-    """Everything about the requests in the slots of one batch; updated in place on the device.
+    """Everything about the utterances in the slots of one batch; updated in place on the device.
 
-    positions: [slots] int64, filled length of the cache. steps: [slots] int64, ids emitted so far.
+    positions: [slots] int64, filled length of the cache. steps: [slots] int64, ids drawn so far.
     last: [slots] int64, the id to feed next. history: [slots, window] int64, newest last, -1 where
-    none. min_steps: [slots] int64, before which no stop id is drawn. seeds: [slots] int64.
+    none. min_steps: [slots] int64, before which only sounds are drawn. seeds: [slots] int64.
+    barred: [slots, others] bool, which of the ids that are no sounds are never drawn.
+    active: [slots] bool; the others are computed beside them and stay as they are.
     """
 
     cache: KVCache
@@ -35,6 +37,26 @@ class LMState:
     history: Tensor
     min_steps: Tensor
     seeds: Tensor
+    barred: Tensor
+    active: Tensor
+
+    def place(self, slot: int, utterance: Utterance) -> None:
+        """Write down where an utterance stands, from what its host knows."""
+        window = self.history.shape[1]
+        recent = utterance.drawn[-window:]
+        self.history[slot] = torch.tensor([-1] * (window - len(recent)) + recent)
+        self.barred[slot] = torch.tensor(utterance.barred)
+        self.positions[slot] = utterance.position
+        self.steps[slot] = len(utterance.drawn)
+        self.min_steps[slot] = utterance.min_steps
+        self.seeds[slot] = utterance.seed
+
+    def move(self, source: int, target: int, length: int) -> None:
+        """A slot, whose cache is filled up to `length`, becomes another's."""
+        self.cache.move(source, target, length)
+        rows = (self.positions, self.steps, self.last, self.history, self.min_steps, self.seeds, self.barred)
+        for tensor in rows:
+            tensor[target] = tensor[source]
 
 
 class SpeechLM(nn.Module):
@@ -50,50 +72,58 @@ class SpeechLM(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        return self.head.weight.device
+        return self.text_embedding.weight.device
 
     def new_state(self, slots: int, capacity: int) -> LMState:
         """Room for `slots` sequences of up to `capacity` positions."""
+        config = self.config
 
         def ids(*shape: int, fill: int = 0) -> Tensor:
             return torch.full(shape, fill, dtype=torch.int64, device=self.device)
 
-        cache = KVCache(self.config.decoder, slots, capacity, device=self.device, dtype=self.head.weight.dtype)
-        window = self.config.sampling.window
-        return LMState(cache, ids(slots), ids(slots), ids(slots), ids(slots, window, fill=-1), ids(slots), ids(slots))
+        return LMState(
+            cache=KVCache(config.decoder, slots, capacity, device=self.device, dtype=self.text_embedding.weight.dtype),
+            positions=ids(slots),
+            steps=ids(slots),
+            last=ids(slots),
+            history=ids(slots, config.sampling.window, fill=-1),
+            min_steps=ids(slots),
+            seeds=ids(slots),
+            barred=ids(slots, config.head_size - config.speech_vocab).bool(),
+            active=ids(slots).bool(),
+        )
 
-    def prefix(self, text: Tensor, prompt_speech: Tensor) -> Tensor:
-        """Embeddings [1, 2 + T + P, C] of text ids [T] (those of the prompt first) and prompt speech ids [P]."""
-        start, turn = self.task_embedding.weight[_START], self.task_embedding.weight[_TURN]
-        parts = (start[None], self.text_embedding(text), turn[None], self.speech_embedding(prompt_speech))
-        return torch.cat(parts).unsqueeze(0)
+    def embed(self, pieces: Sequence[Piece]) -> Tensor:
+        """Embeddings [1, T, C] of all their ids."""
+        tables = {"task": self.task_embedding, "text": self.text_embedding, "speech": self.speech_embedding}
+        ids = [(kind, torch.tensor(some, dtype=torch.int64, device=self.device)) for kind, some in pieces]
+        return torch.cat([tables[kind](some) for kind, some in ids]).unsqueeze(0)
 
-    def prefill(self, state: LMState, prefix: Tensor, *, slot: int, seed: int, min_steps: int) -> Tensor:
-        """Begin a request in a slot; logits [1, V] behind its prefix [1, L, C]."""
-        state.positions[slot] = prefix.shape[1]
-        state.steps[slot] = 0
-        state.history[slot] = -1
-        state.min_steps[slot] = min_steps
-        state.seeds[slot] = seed
-        return self.head(self.decoder.prefill(prefix, state.cache, slot=slot)[:, -1])
+    def prefill(self, state: LMState, x: Tensor, *, slot: int, start: int = 0) -> Tensor:
+        """Feed x [1, T, C] to a slot that is filled up to `start`; logits [1, V] behind it."""
+        hidden = self.decoder.prefill(x, state.cache, slot=slot, start=start)
+        state.positions[slot] = start + x.shape[1]
+        return self.head(hidden[:, -1])
 
-    def step(self, state: LMState, rows: int, context: int) -> Tensor:
-        """Feed the last id of the first `rows` slots; logits [rows, V]. `context`: see `Qwen2Decoder.step`."""
-        x = self.speech_embedding(state.last[:rows]).unsqueeze(1)
-        hidden = self.decoder.step(x, state.cache, state.positions[:rows], context)
-        state.positions[:rows] += 1
+    def step(self, state: LMState, slots: slice, context: int) -> Tensor:
+        """Feed their last ids to `slots`; logits [B, V]. `context`: see `Qwen2Decoder.step`."""
+        x = self.speech_embedding(state.last[slots]).unsqueeze(1)
+        hidden = self.decoder.step(x, state.cache, slots, state.positions[slots], context)
+        state.positions[slots] += state.active[slots]
         return self.head(hidden[:, 0])
 
-    def emit(self, state: LMState, logits: Tensor, rows: slice) -> Tensor:
-        """Draw the next id of `rows` from logits [rows, V] and remember it; [rows] int64, on the device."""
-        early = state.steps[rows] < state.min_steps[rows]
+    def emit(self, state: LMState, logits: Tensor, slots: slice) -> Tensor:
+        """Draw the next ids of `slots` from logits [B, V] and remember the active ones'; [B] int64, on the device."""
+        early = state.steps[slots] < state.min_steps[slots]
         logits = logits.float()
         # Every id that is not a sound would end the utterance, not the stop id alone.
-        logits[:, self.config.speech_vocab :].masked_fill_(early[:, None], float("-inf"))
-        drawn = sample(logits, state.history[rows], state.seeds[rows], state.steps[rows], self.config.sampling)
-        state.history[rows] = torch.cat((state.history[rows][:, 1:], drawn[:, None]), dim=1)
-        state.last[rows] = drawn
-        state.steps[rows] += 1
+        logits[:, self.config.speech_vocab :].masked_fill_(early[:, None] | state.barred[slots], float("-inf"))
+        drawn = sample(logits, state.history[slots], state.seeds[slots], state.steps[slots], self.config.sampling)
+        active, history = state.active[slots], state.history[slots]
+        moved = torch.cat((history[:, 1:], drawn[:, None]), dim=1)
+        state.history[slots] = torch.where(active[:, None], moved, history)
+        state.last[slots] = torch.where(active, drawn, state.last[slots])
+        state.steps[slots] += active
         return drawn
 
     def official_weights(self, reader: WeightReader) -> dict[str, Tensor]:

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from cosyvox.core.lm.generate import generate, without_loop
+from cosyvox.core.lm.batch import generate
 from cosyvox.core.lm.speech_lm import SpeechLM
+from cosyvox.core.lm.utterance import Utterance, without_loop
 from stages import speech_lm
 
 TEXT = [5, 17, 900, 33]
@@ -27,7 +28,7 @@ def stopping() -> SpeechLM:
 def test_no_stop_id_before_the_minimum_length(stopping: SpeechLM) -> None:
     endings = set()
     for seed in range(6):
-        said = generate(stopping, TEXT, seed=seed)
+        said = generate(stopping, Utterance(stopping.config, TEXT, seed=seed))
         assert len(said.ids) == 2 * len(TEXT)
         assert max(said.ids) < stopping.config.speech_vocab
         endings.add(said.ending)
@@ -37,7 +38,8 @@ def test_no_stop_id_before_the_minimum_length(stopping: SpeechLM) -> None:
 @torch.inference_mode()
 def test_the_text_bounds_the_length() -> None:
     counts: list[tuple[int, int]] = []
-    said = generate(speech_lm("small"), TEXT, on_ids=lambda done, most: counts.append((done, most)))
+    lm = speech_lm("small")
+    said = generate(lm, Utterance(lm.config, TEXT), on_ids=lambda done, most: counts.append((done, most)))
     assert said.ending == "limit"
     assert len(said.ids) == 20 * len(TEXT)
     assert counts == [(n + 1, 80) for n in range(80)]
@@ -46,7 +48,9 @@ def test_the_text_bounds_the_length() -> None:
 @torch.inference_mode()
 def test_same_seed_same_ids() -> None:
     lm = speech_lm("small")
-    first, again, other = (generate(lm, TEXT, prompt_speech=[1, 2, 3], seed=seed).ids for seed in (7, 7, 8))
+    first, again, other = (
+        generate(lm, Utterance(lm.config, TEXT, prompt_speech=[1, 2, 3], seed=seed)).ids for seed in (7, 7, 8)
+    )
     assert first == again
     assert first != other
 
@@ -57,8 +61,9 @@ def test_giving_up() -> None:
         if done == 3:
             raise RuntimeError("enough")
 
+    lm = speech_lm("small")
     with pytest.raises(RuntimeError, match="enough"):
-        generate(speech_lm("small"), TEXT, on_ids=stop)
+        generate(lm, Utterance(lm.config, TEXT), on_ids=stop)
 
 
 @torch.inference_mode()
@@ -69,7 +74,7 @@ def test_a_model_that_goes_round_in_circles_is_cut() -> None:
     lm.config = replace(lm.config, sampling=replace(lm.config.sampling, tau=2.0))
     with torch.no_grad():
         lm.head.bias[42] += 100.0
-    said = generate(lm, list(range(20)))
+    said = generate(lm, Utterance(lm.config, list(range(20))))
     assert said.ending == "loop"
     assert said.ids == [42]
 

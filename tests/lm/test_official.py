@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from cosyvox.core.lm.speech_lm import LMState, SpeechLM
+from cosyvox.core.lm.utterance import Utterance
 from parity import golden, tokens_of
 from stages import speech_lm
 from torch import Tensor
@@ -17,19 +18,23 @@ SCALES = ("small", "full")
 LOGITS = 1e-4
 
 
-def ids(spec: dict[str, Any]) -> Tensor:
-    return torch.from_numpy(tokens_of(spec)).long()
+def ids(spec: dict[str, Any]) -> list[int]:
+    return tokens_of(spec).tolist()
 
 
 def begin(lm: SpeechLM, case: dict[str, Any]) -> tuple[LMState, Tensor]:
     state = lm.new_state(1, 256)
-    prefix = lm.prefix(torch.cat((ids(case["prompt_text"]), ids(case["text"]))), ids(case["prompt_speech"]))
-    return state, lm.prefill(state, prefix, slot=0, seed=0, min_steps=0)
+    state.active[0] = True
+    utterance = Utterance(
+        lm.config, ids(case["text"]), prompt_text=ids(case["prompt_text"]), prompt_speech=ids(case["prompt_speech"])
+    )
+    (due,) = utterance.due
+    return state, lm.prefill(state, lm.embed(due), slot=0)
 
 
 def feed(lm: SpeechLM, state: LMState, token: int) -> Tensor:
     state.last[0] = token
-    return lm.step(state, 1, int(state.positions[0]) + 1)
+    return lm.step(state, slice(0, 1), int(state.positions[0]) + 1)
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -39,7 +44,7 @@ def test_teacher_forced_logits(scale: str, name: str) -> None:
     arrays, meta = golden("v2_0.5b", scale, "llm")
     lm, case = speech_lm(scale), meta["cases"][name]
     state, first = begin(lm, case)
-    logits = torch.cat([first, *(feed(lm, state, token) for token in ids(case["forced"]).tolist())])
+    logits = torch.cat([first, *(feed(lm, state, token) for token in ids(case["forced"]))])
     at_top = logits.gather(1, torch.from_numpy(arrays[f"{name}/tf_top_indices"]).long())
     assert np.abs(at_top.numpy() - arrays[f"{name}/tf_top_values"]).max() < LOGITS
     assert np.abs(logits.mean(1).numpy() - arrays[f"{name}/tf_mean"]).max() < LOGITS

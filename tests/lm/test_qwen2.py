@@ -102,7 +102,9 @@ def test_step_by_step(decoder: Qwen2Decoder, inputs: Tensor, expected: Tensor) -
     kept = cache(1)
     decoder.prefill(inputs[:1, :10], kept)
     for position in range(10, LENGTH):
-        hidden = decoder.step(inputs[:1, position : position + 1], kept, torch.tensor([position]), position + 1)
+        hidden = decoder.step(
+            inputs[:1, position : position + 1], kept, slice(0, 1), torch.tensor([position]), position + 1
+        )
         torch.testing.assert_close(hidden, expected[:1, position : position + 1], **CLOSE)
 
 
@@ -116,6 +118,6 @@ def test_slots_at_different_positions(decoder: Qwen2Decoder, inputs: Tensor, exp
     for offset in range(LENGTH - int(starts.max())):
         positions = starts + offset
         x = torch.stack([inputs[slot, int(position)][None] for slot, position in enumerate(positions)])
-        hidden = decoder.step(x, kept, positions, context=LENGTH + 5)
+        hidden = decoder.step(x, kept, slice(0, 2), positions, context=LENGTH + 5)
         wanted = torch.stack([expected[slot, int(position)][None] for slot, position in enumerate(positions)])
         torch.testing.assert_close(hidden, wanted, **CLOSE)
