@@ -4,7 +4,7 @@ import numpy as np
 import parity
 import pytest
 from cosyvox.core.audio import resample as module
-from cosyvox.core.audio.resample import resample
+from cosyvox.core.audio.resample import ResampleStream, resample
 from cosyvox.core.errors import AudioError
 from numpy.typing import NDArray
 
@@ -85,3 +85,48 @@ def test_impossible_rates_are_refused(rate: int) -> None:
         resample(np.zeros(10, np.float32), rate, 16_000)
     with pytest.raises(AudioError, match="sample rate"):
         resample(np.zeros(10, np.float32), 16_000, rate)
+
+
+def streamed(wave: NDArray[np.float32], rate: int, target: int, piece: int) -> NDArray[np.float32]:
+    stream = ResampleStream(rate, target)
+    parts = [stream.feed(wave[start : start + piece]) for start in range(0, len(wave), piece)]
+    return np.concatenate([*parts, stream.finish()])
+
+
+@pytest.mark.parametrize(
+    ("rate", "target"),
+    [(24_000, 44_100), (44_100, 16_000), (24_000, 8_000), (8_000, 24_000), (16_000, 16_000), *COPRIME_RATES],
+)
+def test_streamed_equals_whole(rate: int, target: int) -> None:
+    wave = tones(0.15, rate)
+    made = streamed(wave, rate, target, 500)
+    np.testing.assert_allclose(made, resample(wave, rate, target), rtol=0, atol=1e-6)
+    for piece in (1, 7, 480, len(wave)):
+        assert np.array_equal(streamed(wave, rate, target, piece), made), piece
+
+
+@pytest.mark.parametrize("samples", [0, 1, 2, 146, 147, 148])
+def test_streamed_length_is_rounded_up(samples: int) -> None:
+    assert streamed(np.ones(samples, np.float32), 22_050, 24_000, 10).shape == (-(-samples * 160 // 147),)
+
+
+def test_a_stream_waits_a_millisecond() -> None:
+    """For what a sample sees of what follows, and for no whole period of the two rates: that could be seconds."""
+    for target in (23_999, 24_001, 44_100):
+        made = ResampleStream(24_000, target).feed(np.ones(1_000, np.float32))
+        assert abs(len(made) - (1_000 - 7) * target / 24_000) <= 1
+
+
+def test_a_stream_keeps_little() -> None:
+    stream = ResampleStream(44_100, 24_000)
+    for _ in range(50):
+        stream.feed(np.ones(4_410, np.float32))
+    assert len(stream._kept) < 50
+
+
+@pytest.mark.parametrize("rate", [0, 4_000_000_000])
+def test_impossible_rates_are_refused_in_streams(rate: int) -> None:
+    with pytest.raises(AudioError, match="sample rate"):
+        ResampleStream(rate, 16_000)
+    with pytest.raises(AudioError, match="sample rate"):
+        ResampleStream(16_000, rate)
