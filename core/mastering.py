@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .audio.level import fade_ends, gain, limit_peak, match_level, speech_level, speech_span
 from .audio.resample import resample
 
-_EDGE_SECONDS = 0.08  # of a segment's own silence that is kept at a join: breath and release live there
+EDGE_SECONDS = 0.08  # of a segment's own silence that is kept at a join: breath and release live there
 _PAUSES = {"\n": 0.6, ".。!！?？…": 0.3, ";；:：": 0.22, ",，、": 0.12}  # seconds, by a segment's last character
 _MAX_CORRECTION_DB = 6.0  # a segment further off than this is meant to be, or is not speech
 
@@ -31,9 +31,9 @@ def join(
     for index, segment in enumerate(segments):
         part = _inner(_levelled(segment, rate, target), rate, first=index == 0, last=index == len(segments) - 1)
         if index:
-            pause = np.zeros(round(_pause(texts[index - 1]) * rate), np.float32)
-            parts.append(pause)
-            length += len(pause)
+            silence = np.zeros(round(pause(texts[index - 1]) * rate), np.float32)
+            parts.append(silence)
+            length += len(silence)
         starts.append(length)
         parts.append(part)
         length += len(part)
@@ -62,13 +62,14 @@ def _inner(segment: NDArray[np.float32], rate: int, *, first: bool, last: bool) 
     start, stop = speech_span(segment, rate)
     if stop == 0:
         return segment
-    edge = round(_EDGE_SECONDS * rate)
+    edge = round(EDGE_SECONDS * rate)
     begin = 0 if first else max(0, start - edge)
     end = len(segment) if last else min(len(segment), stop + edge)
     part = segment[begin:end]
     return part if first and last else fade_ends(part, rate)
 
 
-def _pause(text: str) -> float:
+def pause(text: str) -> float:
+    """Seconds of silence behind a segment, by how its text ends."""
     last = text.rstrip(" \"'”’」』）)")[-1:]
     return next((seconds for marks, seconds in _PAUSES.items() if last and last in marks), 0.15)

@@ -24,7 +24,7 @@ def speech_level(audio: NDArray[np.float32], rate: int) -> float | None:
 
     The two gates of ITU-R BS.1770-4, on frames of 20 ms and without its frequency weighting.
     """
-    power = _frame_power(audio, rate)
+    power = frame_power(audio, rate)
     power = power[power > gain(SILENCE_DB) ** 2]
     if power.size == 0:
         return None
@@ -38,7 +38,7 @@ def speech_frames(audio: NDArray[np.float32], rate: int, margin_db: float = SPEE
     if level is None:
         level = SILENCE_DB + margin_db
     floor = max(SILENCE_DB, level - margin_db)
-    speaking: NDArray[np.bool_] = _frame_power(audio, rate) > gain(floor) ** 2
+    speaking: NDArray[np.bool_] = frame_power(audio, rate) > gain(floor) ** 2
     return speaking
 
 
@@ -47,13 +47,13 @@ def speech_span(audio: NDArray[np.float32], rate: int) -> tuple[int, int]:
     (speaking,) = np.nonzero(speech_frames(audio, rate))
     if speaking.size == 0:
         return 0, 0
-    size = _frame_size(rate)
+    size = frame_size(rate)
     return int(speaking[0]) * size, min(len(audio), int(speaking[-1] + 1) * size)
 
 
 def noise_level(audio: NDArray[np.float32], rate: int) -> float:
     """Level in dB of what is heard between the words: the quietest tenth of the frames; at least SILENCE_DB."""
-    power = np.sort(_frame_power(audio, rate))
+    power = np.sort(frame_power(audio, rate))
     quietest = power[: max(1, len(power) // 10)].mean()
     return float(max(SILENCE_DB, 10.0 * np.log10(max(quietest, 1e-20))))
 
@@ -76,20 +76,25 @@ def limit_peak(audio: NDArray[np.float32], ceiling_db: float = -1.0) -> NDArray[
 def fade_ends(audio: NDArray[np.float32], rate: int, ms: float = 5.0) -> NDArray[np.float32]:
     """The waveform with a raised cosine over its first and last `ms`, so that it starts and ends without a click."""
     size = min(round(rate * ms / 1000.0), len(audio) // 2)
-    ramp = (0.5 - 0.5 * np.cos(np.pi * (np.arange(size) + 0.5) / max(size, 1))).astype(np.float32)
+    ramp = rise(size)
     faded = audio.copy()
     faded[:size] *= ramp
     faded[len(audio) - size :] *= ramp[::-1]
     return faded
 
 
-def _frame_size(rate: int) -> int:
+def rise(size: int) -> NDArray[np.float32]:
+    """[size] from 0 to 1, a raised cosine."""
+    return (0.5 - 0.5 * np.cos(np.pi * (np.arange(size) + 0.5) / max(size, 1))).astype(np.float32)
+
+
+def frame_size(rate: int) -> int:
     return round(FRAME_SECONDS * rate)
 
 
-def _frame_power(audio: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
+def frame_power(audio: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
     """Mean square of each frame about its mean: a constant offset is no sound. The last frame may be shorter."""
-    size = _frame_size(rate)
+    size = frame_size(rate)
     whole = len(audio) // size * size
     power = audio[:whole].reshape(-1, size).var(axis=1, dtype=np.float64)
     rest = audio[whole:]
