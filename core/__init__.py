@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from .hub.download import download_model, own_model, remove_model
     from .hub.found import FoundModel, default_model, find_model, inspect_model, models_on_disk
     from .models import ModelReport, convert, verify
+    from .options import EngineOptions
     from .request import AudioChunk, Progress, Speech, SpeechRequest
     from .seeded.folder import make_seeded
+    from .speech_stream import SpeechStream
     from .text.lexicon import Lexicon, read_lexicon
     from .voice.store import VoiceStore
     from .voice.stored import StoredVoice
@@ -44,12 +46,14 @@ _HOMES = {
     "DEFAULT_VOICE": "embedded",
     "EMBEDDED": "families",
     "Engine": "engine",
+    "EngineOptions": "options",
     "FAMILIES": "families",
     "FoundModel": "hub.found",
     "Lexicon": "text.lexicon",
     "ModelReport": "models",
     "Progress": "request",
     "Speech": "request",
+    "SpeechStream": "speech_stream",
     "SpeechRequest": "request",
     "StoredVoice": "voice.stored",
     "Voice": "voice.voice",
@@ -85,6 +89,7 @@ __all__ = [
     "CosyVoxError",
     "DownloadError",
     "Engine",
+    "EngineOptions",
     "FoundModel",
     "Lexicon",
     "ModelNotFound",
@@ -94,6 +99,7 @@ __all__ = [
     "RequestError",
     "Speech",
     "SpeechRequest",
+    "SpeechStream",
     "StorageError",
     "StoredVoice",
     "TextError",

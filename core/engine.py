@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import weakref
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -16,26 +16,32 @@ import torch
 from numpy.typing import NDArray
 
 from .audio.files import read_audio
-from .checkpoint import Dtypes, Model, ModelFolder, load_model, open_folder
-from .errors import AudioError, CheckpointError, OutOfMemory, RequestError, VoiceError
-from .families import FAMILIES, Family
+from .channel import Channel
+from .checkpoint import Dtypes, ModelFolder, load_model, open_folder
+from .checks import check_conversion, check_language, check_request, choose_device, choose_dtypes
+from .collect import collect
+from .errors import AudioError, CheckpointError, RequestError, VoiceError
+from .families import Family
 from .hub.found import find_model
-from .job import Job, shown
-from .modes import MODES, prompting
+from .job import Job
+from .live_master import LiveMaster
+from .modes import Prompting, prompting
+from .options import EngineOptions
 from .pipeline import Pipeline, front_end
 from .request import OnProgress, ShouldStop, Speech, SpeechRequest
-from .text.front import Segment as TextSegment
+from .runtime import Runtime
+from .scheduler import Scheduler
+from .script import Part, Script
+from .speech_stream import SpeechStream, TextInlet
 from .text.front import prepare
-from .text.language import all_latin, guess
+from .text.live import Increment, LiveReader
 from .voice.features import recall
 from .voice.prompt import prepare_prompt
+from .voice.source import source_parts
 from .voice.stored import StoredVoice
 from .voice.voice import Voice
 
-_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-_SPEEDS = (0.5, 2.0)
-_GAINS = (-60.0, 40.0)
-_RATES = (4_000, 192_000)
+Source = str | os.PathLike[str] | BinaryIO | NDArray[np.float32]
 
 
 def load(
@@ -43,6 +49,7 @@ def load(
     *,
     device: str = "auto",
     dtype: str = "auto",
+    options: EngineOptions | None = None,
     on_progress: OnProgress | None = None,
 ) -> Engine:
     """An engine for a model: its folder, or a name that `find_model` knows.
@@ -52,23 +59,27 @@ def load(
     CPU, bfloat16 for the language model on CUDA. Raises ModelNotFound, ConfigError, CheckpointError,
     RequestError, OutOfMemory.
     """
-    return Engine(open_folder(find_model(model)), _device(device), dtype, on_progress=on_progress)
+    folder = open_folder(find_model(model))
+    return Engine(folder, choose_device(device), dtype, options, on_progress=on_progress)
 
 
 class Engine:
-    """Speaks and clones. Safe to use from many threads: requests take turns on the device.
+    """Speaks, clones and converts. Safe to use from many threads: requests are served side by side.
 
     A context manager; `close` frees the model.
     """
 
     def __init__(
-        self, folder: ModelFolder, device: torch.device, dtype: str = "auto", *, on_progress: OnProgress | None = None
+        self,
+        folder: ModelFolder,
+        device: torch.device,
+        dtype: str = "auto",
+        options: EngineOptions | None = None,
+        *,
+        on_progress: OnProgress | None = None,
     ) -> None:
-        self.device = device
-        self._folder = folder
-        self._dtype = dtype
-        self._device_lock = threading.RLock()
-        self._pipelines: dict[Dtypes, Pipeline] = {}
+        self.device, self.options = device, options or EngineOptions()
+        self._folder, self._dtype = folder, dtype
         family = folder.family
         self._tokenizer = family.open_tokenizer(folder.path)
         if self._tokenizer.vocab_size > folder.config.lm.decoder.vocab_size:
@@ -79,8 +90,10 @@ class Engine:
         # A text may laugh and breathe, but not end the prompt or begin another turn.
         self._text_tokens = frozenset(token for token in family.control_tokens if not token.startswith("<|"))
         self._front_end = front_end(folder, device)
-        self._closed = False
-        self._pipeline(None, on_progress)
+        self._runtimes: dict[Dtypes, Runtime] = {}
+        self._runtime(None, on_progress)
+        self._scheduler = Scheduler(device, self.options)
+        weakref.finalize(self, self._scheduler.close, 0.0)  # for who forgets to
 
     @property
     def family(self) -> Family:
@@ -93,7 +106,7 @@ class Engine:
 
     def clone(
         self,
-        source: str | os.PathLike[str] | BinaryIO | NDArray[np.float32],
+        source: Source,
         *,
         rate: int | None = None,
         transcript: str | None = None,
@@ -104,16 +117,8 @@ class Engine:
         transcript: its words, exactly; without them only the timbre is taken, of the best 12 s of a long
         recording. Raises AudioError.
         """
-        if isinstance(source, np.ndarray):
-            if rate is None:
-                raise RequestError("samples need their rate: clone(samples, rate=24000)")
-            samples = np.atleast_2d(np.asarray(source, dtype=np.float32))
-        else:
-            samples, rate = read_audio(source)
-            name = name or Path(getattr(source, "name", source)).stem  # type: ignore[arg-type]
-        if samples.ndim != 2:
-            raise AudioError(f"samples must be [S] or [C, S], not of shape {samples.shape}")
-        return self._front_end.voice(prepare_prompt(samples, rate, transcript), name)
+        samples, rate, stem = _samples(source, rate)
+        return self._front_end.voice(prepare_prompt(samples, rate, transcript), name or stem)
 
     def load_voice(self, stored: StoredVoice) -> Voice:
         """A voice of a `VoiceStore`, for this model; what the model hears in it is kept beside it.
@@ -140,41 +145,88 @@ class Engine:
     ) -> Speech:
         """Speak a request, or a text with the fields of one: speak("Hello.", voice=voice, seed=1).
 
-        on_progress: told after every speech token and every solver step. should_stop: asked as often;
-        True ends the work with Cancelled. Raises TextError, RequestError, OutOfMemory, Cancelled.
+        on_progress: told after every speech token and every solver step. should_stop: asked as often, and five times
+        a second; True ends the work with Cancelled. Raises TextError, RequestError, Busy, OutOfMemory, Cancelled.
         """
         request = replace(request, **fields) if isinstance(request, SpeechRequest) else _request(request, fields)
-        _check(request, self.family)
-        segments = prepare(request.text, self._tokenizer, self._text_tokens, request.lexicon)
-        _check_languages(segments, self.family)
-        texts = [segment.text for segment in segments]
-        plan = prompting(request, self.family, self._tokenizer, self._text_tokens)
-        with self._working():
-            pipeline = self._pipeline(request.dtype, on_progress)
-            job = Job(pipeline, request, plan, len(texts), on_progress, should_stop)
-            for text in texts:
-                job.speak(text, self._tokenizer.encode(text, allowed=self._text_tokens))
-        return job.finish()
+        plan, parts = self._plan(request), self._parts(request)
+        channel, _ = self._begin(request, plan, parts, live=False, tells=on_progress is not None)
+        return self._collect(request, channel, on_progress, should_stop)
 
-    def warm_up(self, *, dtype: str | None = None) -> None:
-        """Touch every weight once, so that the first request is as fast as the next."""
-        with self._working():
-            pipeline = self._pipeline(dtype, None)
-            tokens = pipeline.speech_tokens([0], prompt_text=[], prompt_speech=[], seed=0).ids or [0]
-            config = self._folder.config
-            silence = Voice(
-                "", self.family.name, np.zeros(0, np.float32), self.sample_rate, np.zeros(0, np.int32),
-                np.zeros((0, config.mel.bins), np.float32), np.ones(config.flow.speaker_size, np.float32),
-            )  # fmt: skip
-            pipeline.waveform(pipeline.mel(tokens, silence), seed=0)
+    def stream(
+        self,
+        text: SpeechRequest | str | Iterable[str] | None = None,
+        *,
+        on_progress: OnProgress | None = None,
+        should_stop: ShouldStop | None = None,
+        **fields: Any,
+    ) -> SpeechStream:
+        """Speak, and be heard from the first chunk on. Fields as in `speak`.
 
-    def close(self) -> None:
-        """Free the model. What is running finishes first; afterwards every request is an error."""
-        with self._device_lock:
-            self._closed = True
-            self._pipelines.clear()
-            if self.device.type == "cuda":
-                torch.cuda.empty_cache()
+        text: all of it, or an iterable of pieces, cut anywhere, which is read in a thread of its own; None is fed by
+        the caller through the stream. Raises TextError, RequestError, Busy here; the rest where chunks are read.
+        """
+        if text is None or not isinstance(text, (str, SpeechRequest)):
+            return self._fed(_request("", fields), text, on_progress, should_stop)
+        request = replace(text, **fields) if isinstance(text, SpeechRequest) else _request(text, fields)
+        plan, parts = self._plan(request), self._parts(request)
+        channel, _ = self._begin(request, plan, parts, live=True, tells=on_progress is not None)
+        return self._stream(request, channel, None, on_progress, should_stop)
+
+    def convert(
+        self,
+        source: Source,
+        voice: Voice,
+        *,
+        rate: int | None = None,
+        on_progress: OnProgress | None = None,
+        should_stop: ShouldStop | None = None,
+        **fields: Any,
+    ) -> Speech:
+        """What is said in a recording, said by another voice at the same times. source, rate: as in `clone`.
+
+        fields: those of SpeechRequest that make sense here: seed, speed, gain_db, sample_rate, dtype. Raises
+        AudioError, RequestError, Busy, OutOfMemory, Cancelled.
+        """
+        request = self._conversion(voice, fields)
+        parts = self._heard(source, rate)
+        channel, _ = self._begin(request, None, parts, live=False, tells=on_progress is not None)
+        return self._collect(request, channel, on_progress, should_stop, spoken=False)
+
+    def stream_conversion(
+        self,
+        source: Source,
+        voice: Voice,
+        *,
+        rate: int | None = None,
+        on_progress: OnProgress | None = None,
+        should_stop: ShouldStop | None = None,
+        **fields: Any,
+    ) -> SpeechStream:
+        """`convert`, heard from the first chunk on."""
+        request = self._conversion(voice, fields)
+        parts = self._heard(source, rate)
+        channel, _ = self._begin(request, None, parts, live=True, tells=on_progress is not None)
+        return self._stream(request, channel, None, on_progress, should_stop, spoken=False)
+
+    def warm_up(self, voice: Voice | None = None, *, dtype: str | None = None) -> None:
+        """Touch every weight once, so that the first request is as fast as the next; and take in a voice."""
+
+        def warm() -> None:
+            runtime = self._runtime(dtype)
+            tokens = runtime.pipeline.speech_tokens([0], prompt_text=[], prompt_speech=[], seed=0).ids or [0]
+            runtime.pipeline.waveform(runtime.pipeline.mel(tokens, voice or self._nobody()), seed=0)
+            if voice is not None:
+                runtime.take_in(voice)
+
+        self._scheduler.do(warm)
+
+    def close(self, wait: float = 60.0) -> None:
+        """Free the model. What is running may end within `wait` seconds; afterwards every request is an error."""
+        self._scheduler.close(wait)
+        self._runtimes.clear()
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
 
     def __enter__(self) -> Engine:
         return self
@@ -182,87 +234,169 @@ class Engine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self.close(60.0 if error is None else 0.0)
 
-    @contextmanager
-    def _working(self) -> Iterator[None]:
-        """Alone on the device, without gradients; running out of memory leaves the engine usable."""
-        with self._device_lock:
-            if self._closed:
-                raise RequestError("the engine is closed: load it again")
-            try:
-                with torch.inference_mode():
-                    yield
-            except torch.OutOfMemoryError as error:
-                if self.device.type == "cuda":
-                    torch.cuda.empty_cache()
-                raise OutOfMemory(
-                    f"{self.device} ran out of memory: speak shorter sentences, use a shorter prompt, or the CPU"
-                ) from error
-
-    def _pipeline(self, dtype: str | None, on_progress: OnProgress | None) -> Pipeline:
+    def _runtime(self, dtype: str | None, on_progress: OnProgress | None = None) -> Runtime:
         """The model in a dtype; loaded at first need, and kept."""
-        dtypes = _dtypes(dtype or self._dtype, self.device)
-        if dtypes not in self._pipelines:
-            model: Model = load_model(self._folder, device=self.device, dtypes=dtypes, on_progress=on_progress)
-            self._pipelines[dtypes] = Pipeline(model)
-        return self._pipelines[dtypes]
+        return _loaded(self._runtimes, self._folder, self.device, self.options, dtype or self._dtype, on_progress)
+
+    def _begin(
+        self,
+        request: SpeechRequest,
+        plan: Prompting | None,
+        parts: list[Part] | None,
+        *,
+        live: bool,
+        interleave: bool = False,
+        tells: bool = False,
+    ) -> tuple[Channel, Script]:
+        """Hand a request to the worker. parts: None will be written later."""
+        scheduler = self._scheduler
+        channel = Channel(scheduler.wake, self.sample_rate, self.options.ahead_seconds)
+        script = Script(scheduler.wake, parts or (), closed=parts is not None)
+        runtimes, folder, device, options = self._runtimes, self._folder, self.device, self.options
+        dtype = request.dtype or self._dtype
+        job = Job(
+            lambda: _loaded(runtimes, folder, device, options, dtype, None),  # not the engine: it may be forgotten
+            request,
+            plan,
+            script,
+            channel,
+            live=live,
+            interleave=interleave,
+            segments=len(parts or ()),
+            tells=tells,
+        )
+        scheduler.submit(job)
+        return channel, script
+
+    def _plan(self, request: SpeechRequest) -> Prompting:
+        check_request(request, self.family)
+        return prompting(request, self.family, self._tokenizer, self._text_tokens)
+
+    def _parts(self, request: SpeechRequest) -> list[Part]:
+        """All that a request says. Raises TextError, RequestError."""
+        parts = []
+        for segment in prepare(request.text, self._tokenizer, self._text_tokens, request.lexicon):
+            check_language(segment.text, segment.language, self.family)
+            parts.append(Part(segment.text, self._tokenizer.encode(segment.text, allowed=self._text_tokens)))
+        return parts
+
+    def _fed(
+        self,
+        request: SpeechRequest,
+        pieces: Iterable[str] | None,
+        on_progress: OnProgress | None,
+        should_stop: ShouldStop | None,
+    ) -> SpeechStream:
+        """A stream whose text is still to come."""
+        plan, family = self._plan(request), self.family
+        interleave = request.interleave and "interleave" in family.capabilities
+        tells = on_progress is not None
+        channel, script = self._begin(request, plan, None, live=True, interleave=interleave, tells=tells)
+
+        def write(script: Script, increments: list[Increment]) -> None:
+            for increment in increments:
+                check_language(increment.text, increment.language, family)
+            script.add(Part(i.text, list(i.ids), begins=i.begins, ends=i.ends) for i in increments)
+
+        inlet = TextInlet(
+            LiveReader(self._tokenizer, self._text_tokens, request.lexicon, words=interleave), script, write
+        )
+        if pieces is not None:
+            threading.Thread(target=inlet.follow, args=(pieces,), name="cosyvox text", daemon=True).start()
+            return self._stream(request, channel, None, on_progress, should_stop)
+        return self._stream(request, channel, inlet, on_progress, should_stop)
+
+    def _stream(
+        self,
+        request: SpeechRequest,
+        channel: Channel,
+        inlet: TextInlet | None,
+        on_progress: OnProgress | None,
+        should_stop: ShouldStop | None,
+        *,
+        spoken: bool = True,
+    ) -> SpeechStream:
+        rate = request.sample_rate or self.sample_rate
+        return SpeechStream(
+            channel,
+            LiveMaster(self.sample_rate, gain_db=request.gain_db, sample_rate=rate),
+            rate,
+            inlet,
+            on_progress=on_progress,
+            should_stop=should_stop,
+            warnings=request.voice.warnings,
+            spoken=spoken,
+        )
+
+    def _collect(
+        self,
+        request: SpeechRequest,
+        channel: Channel,
+        on_progress: OnProgress | None,
+        should_stop: ShouldStop | None,
+        *,
+        spoken: bool = True,
+    ) -> Speech:
+        return collect(
+            request, channel, self.sample_rate, on_progress=on_progress, should_stop=should_stop, spoken=spoken
+        )
+
+    def _conversion(self, voice: Voice, fields: dict[str, Any]) -> SpeechRequest:
+        check_conversion(self.family)
+        if unknown := fields.keys() - {"seed", "speed", "gain_db", "sample_rate", "dtype"}:
+            raise RequestError(f"a conversion takes no {', '.join(sorted(unknown))}: leave it out")
+        request = _request("", {"voice": voice, **fields})
+        check_request(request, self.family)
+        return request
+
+    def _heard(self, source: Source, rate: int | None) -> list[Part]:
+        """What is said in a recording, as speech ids."""
+        samples, rate, _ = _samples(source, rate)
+        parts = []
+        for audio in source_parts(samples, rate):
+            parts.append(Part("", self._front_end.speech_tokens(audio)))
+        return parts
+
+    def _nobody(self) -> Voice:
+        """A voice without a recording."""
+        config = self._folder.config
+        return Voice(
+            "", self.family.name, np.zeros(0, np.float32), self.sample_rate, np.zeros(0, np.int32),
+            np.zeros((0, config.mel.bins), np.float32), np.ones(config.flow.speaker_size, np.float32),
+        )  # fmt: skip
+
+
+def _loaded(
+    runtimes: dict[Dtypes, Runtime],
+    folder: ModelFolder,
+    device: torch.device,
+    options: EngineOptions,
+    dtype: str,
+    on_progress: OnProgress | None,
+) -> Runtime:
+    dtypes = choose_dtypes(dtype, device)
+    if dtypes not in runtimes:
+        model = load_model(folder, device=device, dtypes=dtypes, on_progress=on_progress)
+        runtimes[dtypes] = Runtime(Pipeline(model), options)
+    return runtimes[dtypes]
+
+
+def _samples(source: Source, rate: int | None) -> tuple[NDArray[np.float32], int, str]:
+    """samples [C, S], rate in Hz and a name for them. Raises AudioError, RequestError."""
+    if not isinstance(source, np.ndarray):
+        samples, rate = read_audio(source)
+        return samples, rate, Path(getattr(source, "name", source)).stem  # type: ignore[arg-type]
+    if rate is None:
+        raise RequestError("samples need their rate: rate=24000")
+    samples = np.atleast_2d(np.asarray(source, dtype=np.float32))
+    if samples.ndim != 2:
+        raise AudioError(f"samples must be [S] or [C, S], not of shape {samples.shape}")
+    return samples, rate, ""
 
 
 def _request(text: str, fields: dict[str, Any]) -> SpeechRequest:
     if not isinstance(fields.get("voice"), Voice):
         raise RequestError("no voice: clone one first, and give it as voice=engine.clone(recording)")
     return SpeechRequest(text, **fields)
-
-
-def _check(request: SpeechRequest, family: Family) -> None:
-    """Raises RequestError for what cannot be done, naming what can."""
-    limits = {"speed": _SPEEDS, "gain_db": _GAINS, "sample_rate": _RATES}
-    for name, (least, most) in limits.items():
-        value = getattr(request, name)
-        if value is not None and not least <= value <= most:
-            raise RequestError(f"{name} is {value}: choose {least:g} to {most:g}")
-    if request.dtype is not None and request.dtype not in _DTYPES:
-        raise RequestError(f"no dtype {request.dtype!r}: choose one of {', '.join(_DTYPES)}")
-    if request.mode is not None and request.mode not in MODES:
-        raise RequestError(f"no mode {request.mode!r}: choose one of {', '.join(MODES)}")
-    if request.voice.family != family.name:
-        raise RequestError(
-            f"the voice was cloned for {request.voice.family}, this model is {family.name}: clone the recording again"
-        )
-
-
-def _check_languages(segments: Sequence[TextSegment], family: Family) -> None:
-    """Raises RequestError for what this model would only babble or leave out, naming models that can say it."""
-    spoken = family.languages
-    if spoken is None:
-        return
-    for segment in segments:
-        # A short sentence of another language may lie in the same segment, a name in another script in a sentence.
-        language = guess(segment.text, segment.language)
-        if {segment.language, language} <= spoken and all_latin(segment.text):
-            continue
-        able = [f.name for f in FAMILIES if f is not family and (f.languages is None or language in f.languages)]
-        raise RequestError(
-            f"the model {family.name} speaks {', '.join(sorted(spoken))} only, and {shown(segment.text)} is another "
-            f"language: use {' or '.join(able)} (`cosyvox models download {able[0]}`)"
-        )
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise RequestError(f"the device {name!r} cannot be used here: choose cpu or auto") from error
-    return device
-
-
-def _dtypes(name: str, device: torch.device) -> Dtypes:
-    if name == "auto":
-        return Dtypes(lm=torch.bfloat16) if device.type == "cuda" else Dtypes()
-    if name not in _DTYPES:
-        raise RequestError(f"no dtype {name!r}: choose auto or one of {', '.join(_DTYPES)}")
-    return Dtypes(lm=_DTYPES[name], flow=_DTYPES[name])

@@ -13,11 +13,12 @@ from torch import Tensor
 
 from . import noise
 from .checkpoint import Model, ModelFolder
-from .flow.flow import Flow, FlowInput
+from .flow.flow import Flow, FlowInput, Steps, drain
 from .lm.batch import generate
 from .lm.speech_lm import SpeechLM
 from .lm.utterance import Utterance
 from .vocoder.hift import HiFT
+from .vocoder.stream import Noise
 from .voice.frontend import FrontEnd
 from .voice.voice import Voice
 
@@ -49,15 +50,19 @@ class Pipeline:
             text,
             prompt_text=prompt_text,
             prompt_speech=prompt_speech,
-            seed=int(self._key(seed, _LM_STREAM)),
+            seed=self.lm_seed(seed),
         )
         return generate(self.lm, utterance, on_ids=on_ids)
 
-    def mel(self, tokens: Sequence[int], voice: Voice, *, on_step: Callable[[int], None] | None = None) -> Tensor:
+    def mel(self, tokens: Sequence[int], voice: Voice) -> Tensor:
         """Mel [T, bins] float32 of speech ids in a voice, the prompt's frames left out."""
+        return drain(self.mel_steps(tokens, voice))[0]
+
+    def mel_steps(self, tokens: Sequence[int], voice: Voice) -> Steps:
+        """`mel`, one Euler step at a time."""
         ids = torch.tensor([*voice.speech_tokens.tolist(), *tokens], dtype=torch.int64, device=self.device)
         prompt, x_vector = (torch.from_numpy(a).to(self.device) for a in (voice.mel, voice.x_vector))
-        return self.flow([FlowInput(ids, prompt, x_vector)], on_step=on_step)[0]
+        return self.flow.steps([FlowInput(ids, prompt, x_vector)])
 
     def waveform(self, mel: Tensor, *, seed: int, speed: float = 1.0) -> NDArray[np.float32]:
         """Audio [S] of mel [T, bins]. speed stretches the mel: twice the speed, half the frames, the same pitch."""
@@ -65,9 +70,17 @@ class Pipeline:
         if speed != 1.0:
             frames = F.interpolate(frames, size=max(1, int(len(mel) / speed)), mode="linear")
         config = self.vocoder.config
-        samples, channels = frames.shape[-1] * config.samples_per_frame, config.harmonics + 1
-        draws = noise.normal(self._key(seed, _VOCODER_STREAM), 0, samples * channels)
-        return self.vocoder(frames, draws.view(1, samples, channels))[0].float().cpu().numpy()
+        draws = self.vocoder_noise(seed)(0, frames.shape[-1] * config.samples_per_frame)
+        return self.vocoder(frames, draws)[0].float().cpu().numpy()
+
+    def vocoder_noise(self, seed: int) -> Noise:
+        """The random numbers of one utterance's source, wherever in it they are asked for."""
+        key, channels = self._key(seed, _VOCODER_STREAM), self.vocoder.config.harmonics + 1
+        return lambda first, count: noise.normal(key, first * channels, count * channels).view(1, count, channels)
+
+    def lm_seed(self, seed: int) -> int:
+        """Of an utterance in the language model; seed: any integer."""
+        return int(self._key(seed, _LM_STREAM))
 
     def _key(self, seed: int, stream: int) -> Tensor:
         return noise.key(noise.seed(seed, self.device), stream)

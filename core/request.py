@@ -25,6 +25,8 @@ class SpeechRequest:
     lexicon: how words of the text are to be said.
     seed: all randomness of this request follows from it. speed: 0.5 to 2. gain_db: added loudness.
     sample_rate: of the result, Hz; None is the model's own. dtype: "float32" or "bfloat16", None is the engine's.
+    interleave: whether a text that is still arriving may be spoken from its first words on, where the model can;
+        else sentence by sentence.
     """
 
     text: str
@@ -37,6 +39,7 @@ class SpeechRequest:
     gain_db: float = 0.0
     sample_rate: int | None = None
     dtype: str | None = None
+    interleave: bool = True
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ class PagePool:
     Pages come back by themselves when the last stream or fork that holds them is gone. Safe to use from one thread.
     """
 
-    def __init__(self, flow: Flow, budget: int) -> None:
+    def __init__(self, flow: Flow, budget: int, *, shares: int = 1) -> None:
+        """budget: bytes. shares: no stream gets more than one of so many equal parts of it."""
         config, unet = flow.config, flow.config.estimator
         self.sites: Mapping[nn.Module, int] = {
             module: index
@@ -42,6 +43,7 @@ class PagePool:
         self._free: list[Tensor] = []
         self.page_bytes = torch.Size(self._shape).numel() * self._like.element_size()
         self._most = budget // self.page_bytes
+        self.share = self._most // shares
         self.made = 0
 
     @property

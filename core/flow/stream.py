@@ -68,10 +68,18 @@ class FlowStream:
         """Whether there was no room to keep the past."""
         return self._past is None
 
+    def forget(self) -> None:
+        """Keep no past from now on; what it held is free for others."""
+        self._past = None
+
     @property
     def pages(self) -> int:
         """Pages that are held, those shared with forks included."""
         return 0 if self._past is None else len(self._past.pages)
+
+    def pages_for(self, count: int) -> int:
+        """Pages that the next `count` tokens fill."""
+        return -(-count * self.flow.config.token_mel_ratio // self._pool.frames)
 
     def feed(self, tokens: Sequence[int] | Tensor, *, on_step: Callable[[int], None] | None = None) -> Tensor:
         """Add tokens -> the mel [T, bins] float32 of all chunks that are whole now, prompt frames left out.
@@ -139,11 +147,9 @@ def advance(streams: Sequence[FlowStream], count: int, *, final: bool) -> Steps:
     All of one flow. count: whole chunks, or with `final` all that is left. Nothing changes in a stream before its mel
     is made, so that whoever gives up, or fails, loses nothing. A stream without room for its past is computed alone.
     """
-    config = streams[0].flow.config
-    frames = count * config.token_mel_ratio
     parts: list[_Past | None] = []
     for stream in streams:
-        pages = stream._past and stream._pool.take(-(-frames // stream._pool.frames))
+        pages = stream._pool.take(stream.pages_for(count)) if may_have(stream, count) else None
         parts.append(stream._past.with_room(pages) if stream._past and pages else None)
     if None in parts:
         if len(streams) > 1:
@@ -154,9 +160,13 @@ def advance(streams: Sequence[FlowStream], count: int, *, final: bool) -> Steps:
 
 
 def fits(stream: FlowStream, count: int) -> bool:
-    """Whether the pool has pages for the next `count` tokens of this stream."""
-    frames = count * stream.flow.config.token_mel_ratio
-    return not stream.recomputes and stream._pool.room >= -(-frames // stream._pool.frames)
+    """Whether there are pages for the next `count` tokens of this stream."""
+    return may_have(stream, count) and stream._pool.room >= stream.pages_for(count)
+
+
+def may_have(stream: FlowStream, count: int) -> bool:
+    """Whether the stream may ever have pages for its next `count` tokens, were all others gone."""
+    return not stream.recomputes and stream.pages + stream.pages_for(count) <= stream._pool.share
 
 
 def _advance(streams: Sequence[FlowStream], pasts: list[_Past], count: int, *, final: bool) -> Steps:

@@ -66,7 +66,7 @@ class FrontEnd:
     def voice(self, prompt: Prompt, name: str) -> Voice:
         """The voice of a prompt, which is taken exactly as it is. Raises CheckpointError for the encoders."""
         speech = torch.from_numpy(resample(prompt.audio, prompt.rate, ENCODER_RATE))
-        tokens = self._speech_tokens(speech)
+        tokens = np.array(self.speech_tokens(speech.numpy()), dtype=np.int32)
         mel = self._mel(torch.from_numpy(resample(prompt.audio, prompt.rate, self._mel_config.sample_rate)))
         # Both are cut to whole tokens: the flow continues the prompt's mel where its tokens end.
         count = min(len(tokens), len(mel) // self._token_mel_ratio)
@@ -82,11 +82,12 @@ class FrontEnd:
             warnings=prompt.warnings,
         )
 
-    def _speech_tokens(self, speech: Tensor) -> NDArray[np.int32]:
-        """speech [S] -> [N], one id per 40 ms."""
-        mel = whisper_log_mel(speech[None])
+    def speech_tokens(self, speech: NDArray[np.float32]) -> list[int]:
+        """Speech [S] at ENCODER_RATE, at most 30 s -> one id per 40 ms. Raises CheckpointError for the encoder."""
+        mel = whisper_log_mel(torch.from_numpy(speech)[None])
         ids = self._speech_tokenizer(mel.numpy(), np.array([mel.shape[2]], dtype=np.int32))
-        return ids.reshape(-1).astype(np.int32)
+        found: list[int] = ids.reshape(-1).tolist()
+        return found
 
     def _x_vector(self, speech: Tensor) -> NDArray[np.float32]:
         """speech [S] -> [192]."""

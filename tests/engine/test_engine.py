@@ -227,7 +227,7 @@ def test_running_out_of_memory_leaves_the_engine_usable(
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Pipeline, "mel", exhausted)
+        patch.setattr(Pipeline, "mel_steps", exhausted)
         with pytest.raises(OutOfMemory, match="shorter"):
             engine.speak(TEXT, voice=voice)
     assert np.array_equal(engine.speak(TEXT, voice=voice, seed=3).audio, speech.audio)

@@ -1,0 +1,77 @@
+"""A loaded model at work: its stages, and what the requests that it speaks share."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from math import ceil
+
+import torch
+
+from .flow.flow import FlowInput, drain
+from .flow.pages import PagePool
+from .flow.stream import FlowStream, advance
+from .flow.voices import Begun, VoiceCache
+from .lm.batch import Batch
+from .options import EngineOptions
+from .pipeline import Pipeline
+from .voice.voice import Voice
+
+FIRST_SECONDS = 0.1  # of audio that a stream's first chunk should give: less cannot be played
+_PHASES = (
+    8  # a prompt's last chunk may have as many sizes: the fewer, the more is cut off, the more, the later it begins
+)
+_LONGEST = 4096  # positions of the language model: prompt, text and speech of one segment
+
+
+class Runtime:
+    """Slots of the language model, pages of the flow, voices that were taken in. Used by one thread."""
+
+    def __init__(self, pipeline: Pipeline, options: EngineOptions) -> None:
+        self.pipeline, self.options = pipeline, options
+        alone = options.deterministic
+        self.batch = Batch(pipeline.lm, options.slots, _LONGEST, together=not alone)
+        # Who must not depend on its neighbours has a share of its own.
+        self.pool = PagePool(pipeline.flow, options.flow_memory_mb << 20, shares=options.slots if alone else 1)
+        self._voices = VoiceCache(self.pool, options.voice_memory_mb << 20)
+
+    def begin(self, voice: Voice) -> Begun:
+        """The stream that has taken in this voice's prompt, or is to."""
+        cut = self.cut(len(voice.speech_tokens))
+        heard = b"".join(array.tobytes() for array in (voice.speech_tokens, voice.mel, voice.x_vector))
+        return self._voices.begin(sha256(heard).digest(), lambda: self._stream(voice, cut))
+
+    def take_in(self, voice: Voice) -> None:
+        """Compute a voice's prompt now."""
+        begun = self.begin(voice)
+        if begun.count and self.make_room(begun.stream, begun.count):
+            drain(advance([begun.stream], begun.count, final=False))
+
+    def make_room(self, stream: FlowStream, count: int) -> bool:
+        """Whether the next `count` tokens of a stream can be kept, after forgetting voices if need be."""
+        return self._voices.make_room(stream, count)
+
+    def clear(self) -> None:
+        """Forget all voices."""
+        self._voices.clear()
+
+    def cut(self, prompt: int) -> int:
+        """How many of a prompt's first tokens a stream leaves out, so that its first chunk is early.
+
+        Chunks begin with the prompt. Where its end is late in one, few tokens of speech complete that chunk; but they
+        must be enough to be heard behind what the vocoder holds back.
+        """
+        config, vocoder = self.pipeline.flow.config, self.pipeline.vocoder
+        frames = vocoder.holdback + FIRST_SECONDS * self.pipeline.sample_rate / vocoder.config.samples_per_frame
+        chunk = config.encoder.chunk
+        best = chunk - ceil(frames / config.token_mel_ratio) % chunk  # tokens of the prompt in that chunk
+        late = (prompt - best) % chunk
+        if late > chunk - _PHASES or late > prompt:
+            return 0
+        return late
+
+    def _stream(self, voice: Voice, cut: int) -> FlowStream:
+        pipeline = self.pipeline
+        ids = torch.from_numpy(voice.speech_tokens[cut:]).long().to(pipeline.device)
+        mel = torch.from_numpy(voice.mel[cut * pipeline.flow.config.token_mel_ratio :]).to(pipeline.device)
+        x_vector = torch.from_numpy(voice.x_vector).to(pipeline.device)
+        return FlowStream(pipeline.flow, FlowInput(ids, mel, x_vector), self.pool)

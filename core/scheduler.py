@@ -1,0 +1,331 @@
+"""The one worker that owns a device: decides, step by step, whose work is done next.
+
+A step is one prefill, one id for everybody who draws, or one Euler step of the flow for a few who are at the same
+place. Between two steps requests come, go and overtake each other. Nothing is polled: with nothing to do it sleeps
+until a text, a reader or a request wakes it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from time import monotonic, perf_counter
+
+import torch
+
+from .errors import Busy, Cancelled, OutOfMemory, RequestError
+from .flow.flow import Steps
+from .flow.stream import advance
+from .job import Job
+from .line import Work
+from .lm.utterance import Utterance
+from .options import EngineOptions
+from .runtime import Runtime
+
+_FLOW_ROWS = 4  # later chunks of so many streams are computed together; first chunks one after the other on a CPU
+
+Key = tuple[int, float]
+
+
+class _Group:
+    """Chunks that are computed together, at one of their steps."""
+
+    def __init__(self, works: dict[Job, Work], steps: Steps) -> None:
+        self.works, self.steps = works, steps
+        self.rows = list(works)  # whose row is which
+        self.gone = False  # whether somebody has left since the last step
+
+    @property
+    def key(self) -> Key:
+        return min(job.key for job in self.works)
+
+    def leave(self, job: Job) -> None:
+        del self.works[job]
+        self.gone = True
+
+
+class Scheduler:
+    """Jobs in, served until they end. `submit`, `wake`, `do` and `close` are safe from any thread."""
+
+    def __init__(self, device: torch.device, options: EngineOptions) -> None:
+        self._device, self._options = device, options
+        self._changed = threading.Condition()
+        self._signalled = self._closing = False
+        self._deadline = 0.0  # when a closing worker stops waiting for its jobs
+        self._waiting: deque[Job] = deque()
+        self._errands: deque[Callable[[], None]] = deque()
+        self._active: list[Job] = []
+        self._groups: list[_Group] = []
+        self._thread = threading.Thread(target=self._run, name="cosyvox", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job) -> None:
+        """Raises Busy, and RequestError where the engine was closed."""
+        with self._changed:
+            self._check_open()
+            if len(self._waiting) >= self._options.queue:
+                raise Busy(f"{len(self._waiting)} requests are waiting, no more may: try again in a moment")
+            self._waiting.append(job)
+        self.wake()
+
+    def do(self, errand: Callable[[], None]) -> None:
+        """Run something on the worker, between two steps, and wait for it. Raises what it raises."""
+        done, failed = threading.Event(), list[BaseException]()
+
+        def run() -> None:
+            try:
+                errand()
+            except BaseException as error:
+                failed.append(readable(error, self._device))
+            finally:
+                done.set()
+
+        with self._changed:
+            self._check_open()
+            self._errands.append(run)
+        self.wake()
+        done.wait()
+        if failed:
+            raise failed[0]
+
+    def wake(self) -> None:
+        """Something has changed outside."""
+        with self._changed:
+            self._signalled = True
+            self._changed.notify()
+
+    def close(self, seconds: float) -> None:
+        """Take no more; what runs may end within so many seconds, the rest is given up. Returns when all is over."""
+        with self._changed:
+            self._closing = True
+            self._deadline = monotonic() + seconds
+        self.wake()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def _check_open(self) -> None:
+        if self._closing:
+            raise RequestError("the engine is closed: load it again")
+
+    @torch.inference_mode()
+    def _run(self) -> None:
+        try:
+            while not self._over():
+                self._sweep()
+                self._admit()
+                if not self._step():
+                    self._sleep()
+        finally:
+            self._give_up(RequestError("the engine was closed while it spoke: load it again"))
+
+    def _over(self) -> bool:
+        if not self._closing:
+            return False
+        idle = not self._waiting and all(job.idle for job in self._active)
+        return not self._errands and (idle or monotonic() >= self._deadline)
+
+    def _give_up(self, error: Exception) -> None:
+        with self._changed:
+            self._closing = True
+            errands = list(self._errands)
+            jobs = [*self._active, *self._waiting]
+        for errand in errands:
+            errand()
+        for job in jobs:
+            self._end(job, error)
+
+    def _sleep(self) -> None:
+        limits = [limit for job in self._active if (limit := job.wakes_in) is not None]
+        if self._closing:
+            limits.append(self._deadline - monotonic())
+        with self._changed:
+            if not self._signalled:
+                self._changed.wait(max(0.0, min(limits)) if limits else None)
+            self._signalled = False
+
+    def _sweep(self) -> None:
+        """Who has left, or waits in vain, is served no more."""
+        with self._changed:
+            gone = [job for job in self._waiting if job.channel.cancelled]
+            self._waiting = deque(job for job in self._waiting if not job.channel.cancelled)
+        gone += [job for job in self._active if job.channel.cancelled]
+        for job in gone:
+            self._end(job, Cancelled("stopped on request"))
+        for job in list(self._active):
+            with self._blaming([job]):
+                job.check()
+
+    def _admit(self) -> None:
+        """Run errands, begin what waits, open segments."""
+        while self._errands:
+            self._errands.popleft()()
+        busy = sum(not job.idle for job in self._active)
+        while self._waiting and busy < self._options.slots:
+            with self._changed:
+                job = self._waiting.popleft()
+            self._active.append(job)
+            busy += 1
+        for job in list(self._active):
+            with self._blaming([job]):
+                job.poll(job.runtime.batch.free - 1)
+            if job.over:
+                self._end(job)
+
+    def _step(self) -> bool:
+        """One step of what is most urgent; whether there was any."""
+        choices: list[tuple[Key, int, Callable[[], None]]] = []
+        for index, group in enumerate(self._groups):
+            choices.append((group.key, index, lambda group=group: self._flow(group)))  # type: ignore[misc]
+        first, last = len(self._groups), len(self._groups) + 1
+        for job in self._active:
+            if (work := job.work()) is not None:
+                choices.append((job.key, first, lambda work=work, job=job: self._begin(job, work)))  # type: ignore[misc]
+            if job.speaking:
+                choices.append((job.key, last, lambda job=job: self._speak(job.runtime)))  # type: ignore[misc]
+        if not choices:
+            return False
+        min(choices, key=lambda choice: choice[:2])[2]()
+        return True
+
+    def _speak(self, runtime: Runtime) -> None:
+        """One step of the language model, for all its requests."""
+        batch, started = runtime.batch, perf_counter()
+        upcoming = batch.upcoming
+        told: list[Utterance] = []
+        with self._blaming(self._whose(upcoming)):
+            told = batch.step()
+        seconds = (perf_counter() - started) / max(1, len(upcoming))
+        for job in self._whose(upcoming):
+            job.spend("lm", seconds)
+        for job in self._whose(told):
+            for utterance in [line.saying for line in job.lines if line.saying in told]:
+                assert isinstance(utterance, Utterance)
+                with self._blaming([job]):
+                    job.heard(utterance)
+
+    def _whose(self, utterances: Iterable[Utterance]) -> list[Job]:
+        wanted = set(map(id, utterances))
+        return [job for job in self._active if any(id(line.saying) in wanted for line in job.lines)]
+
+    def _begin(self, job: Job, work: Work) -> None:
+        """Start with a chunk, and with those of others that can be computed with it."""
+        works = {job: work}
+        if work.stream is not None and not work.prompt and job.runtime.make_room(work.stream, work.count):
+            works |= self._companions(job, work)
+        streams = [each.stream for each in works.values() if each.stream is not None]
+        begin = work.begin if len(works) == 1 else lambda: advance(streams, work.count, final=work.final)
+        for each, owner in zip(works.values(), works, strict=True):
+            owner.running = each
+            if each.prompt:
+                each.prompt.busy = True
+        with self._blaming(list(works)):
+            self._groups.append(_Group(works, begin()))
+            self._flow(self._groups[-1])
+
+    def _companions(self, job: Job, work: Work) -> dict[Job, Work]:
+        """Work of others that costs little more than this one's alone."""
+        first = job.key[0] == 0 and self._device.type == "cpu"
+        if first or self._options.deterministic:
+            return {}
+        found: dict[Job, Work] = {}
+        pages = work.stream.pages_for(work.count) if work.stream else 0
+        for other in sorted(self._active, key=lambda other: other.key):
+            theirs = other.work() if other is not job and other.runtime is job.runtime else None
+            if theirs is None or theirs.stream is None or theirs.prompt or len(found) + 1 >= _FLOW_ROWS:
+                continue
+            alike = theirs.count == work.count and theirs.final == work.final
+            room = job.runtime.pool.room >= pages * (len(found) + 2)
+            if alike and room and job.runtime.make_room(theirs.stream, theirs.count):
+                found[other] = theirs
+        return found
+
+    def _flow(self, group: _Group) -> None:
+        """One Euler step of a group, or its end."""
+        started = perf_counter()
+        with self._blaming(list(group.works)):
+            try:
+                keep = [index for index, job in enumerate(group.rows) if job in group.works] if group.gone else None
+                if keep is not None:
+                    group.rows = [group.rows[index] for index in keep]
+                    group.gone = False
+                    index = group.steps.send(keep)
+                else:
+                    index = next(group.steps)
+            except StopIteration as done:
+                self._groups.remove(group)
+                self._made(group, done.value)
+                return
+            finally:
+                seconds = (perf_counter() - started) / max(1, len(group.works))
+                for job in group.works:
+                    job.spend("flow", seconds)
+            for job, work in group.works.items():
+                if not work.prompt:
+                    job.tell("mel", index, job.runtime.pipeline.flow.config.steps)
+
+    def _made(self, group: _Group, mels: list[torch.Tensor]) -> None:
+        for job, mel in zip(group.rows, mels, strict=True):
+            work = group.works.get(job)
+            if work is None:
+                continue
+            job.running = None
+            if work.prompt:
+                work.prompt.busy = False
+            work.done(mel)
+            with self._blaming([job]):
+                job.sound()
+
+    def _end(self, job: Job, error: BaseException | None = None) -> None:
+        """A job is over; what it held is free."""
+        for group in [group for group in self._groups if job in group.works]:
+            work = group.works[job]
+            if work.prompt:
+                work.prompt.busy = False
+            group.leave(job)
+            if not group.works:
+                group.steps.close()
+                self._groups.remove(group)
+        with suppress(ValueError):
+            self._active.remove(job)
+        job.end(error)
+
+    def _blaming(self, jobs: list[Job]) -> _Blame:
+        return _Blame(self, jobs)
+
+    def blame(self, jobs: list[Job], error: BaseException) -> None:
+        """These have failed; all others go on."""
+        error = readable(error, self._device)
+        for job in jobs:
+            self._end(job, error)
+        if isinstance(error, OutOfMemory) and self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+
+class _Blame:
+    """What fails in the block ends its jobs, not the worker."""
+
+    def __init__(self, scheduler: Scheduler, jobs: list[Job]) -> None:
+        self._scheduler, self._jobs = scheduler, jobs
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        if error is None or isinstance(error, GeneratorExit):
+            return False
+        self._scheduler.blame(self._jobs, error)
+        return True
+
+
+def readable(error: BaseException, device: torch.device) -> BaseException:
+    """The error that a user can do something about: out of memory has many faces."""
+    exhausted = isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
+        isinstance(error, RuntimeError) and "not enough memory" in str(error)
+    )
+    if not exhausted:
+        return error
+    advice = OutOfMemory(f"{device} ran out of memory: speak shorter sentences, use a shorter prompt, or the CPU")
+    advice.__cause__ = error
+    return advice

@@ -1,0 +1,176 @@
+"""Speech that is heard while it is made: what the caller of `Engine.stream` holds."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+
+import numpy as np
+
+from .channel import Channel, Done, SegmentEnd, Sound
+from .collect import listen, timings
+from .errors import RequestError
+from .live_master import LiveMaster
+from .request import AudioChunk, OnProgress, Segment, ShouldStop, Speech
+from .script import Script
+from .text.live import Increment, LiveReader
+
+
+class TextInlet:
+    """The end of a script that a text is fed to."""
+
+    def __init__(self, reader: LiveReader, script: Script, write: Callable[[Script, list[Increment]], None]) -> None:
+        """write: puts what the reader found into the script. Raises RequestError for what the model cannot say."""
+        self._reader, self._script, self._write = reader, script, write
+        self._lock = threading.Lock()
+
+    def feed(self, piece: str) -> None:
+        with self._lock:
+            self._check()
+            self._write(self._script, self._reader.feed(piece))
+
+    def flush(self) -> None:
+        with self._lock:
+            self._check()
+            self._write(self._script, self._reader.flush())
+
+    def finish(self) -> None:
+        with self._lock:
+            if self._script.open:
+                self._write(self._script, self._reader.finish())
+                self._script.close()
+
+    def follow(self, pieces: Iterable[str]) -> None:
+        """Feed an iterable to its end. What goes wrong in it, the listener is told."""
+        try:
+            for piece in pieces:
+                if not self._script.open:
+                    return
+                self.feed(piece)
+            self.finish()
+        except BaseException as error:
+            self._script.close(error)
+
+    def _check(self) -> None:
+        if not self._script.open:
+            raise RequestError("the text of this stream is finished: begin another stream")
+
+
+class SpeechStream:
+    """The chunks of one request's audio, in order: iterate over it. Leaving its `with` block ends the work.
+
+    Opened without a text, it is fed one: `feed` and `finish`. Made by `Engine.stream`.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        master: LiveMaster,
+        sample_rate: int,
+        inlet: TextInlet | None = None,
+        *,
+        on_progress: OnProgress | None = None,
+        should_stop: ShouldStop | None = None,
+        warnings: tuple[str, ...] = (),
+        spoken: bool = True,
+    ) -> None:
+        """warnings: known before. spoken: between segments there are pauses as between sentences."""
+        self.sample_rate = sample_rate
+        self._channel, self._master, self._inlet = channel, master, inlet
+        self._warnings, self._spoken = list(warnings), spoken
+        self._events = listen(channel, on_progress, should_stop)
+        self._segments: list[Segment] = []
+        self._made = self._begun = 0  # samples handed out, and where the running segment begins
+        self._speech: Speech | None = None
+        self._over = False
+
+    def feed(self, piece: str) -> None:
+        """More of the text, cut anywhere; what can be spoken is. Raises TextError, RequestError."""
+        self._fed().feed(piece)
+
+    def flush(self) -> None:
+        """The text pauses: speak what there is, as if a sentence ended here."""
+        self._fed().flush()
+
+    def finish(self) -> None:
+        """The text is complete."""
+        self._fed().finish()
+
+    def cancel(self) -> None:
+        """Stop the work, within a step. Who still waits for a chunk gets Cancelled. Safe from any thread."""
+        self._channel.cancel()
+
+    def summary(self) -> Speech:
+        """What was said: segments, timings and warnings, without the audio. Only when the last chunk was read."""
+        if self._speech is None:
+            raise RequestError("the stream is not at its end: read its chunks first")
+        return self._speech
+
+    def __iter__(self) -> Iterator[AudioChunk]:
+        return self
+
+    def __next__(self) -> AudioChunk:
+        """The next chunk. Raises what went wrong, once; afterwards the stream is over."""
+        if self._over:
+            raise StopIteration
+        try:
+            return self._next()
+        except BaseException:
+            self._over = True
+            self.cancel()
+            raise
+
+    def _next(self) -> AudioChunk:
+        for event in self._events:
+            audio = np.zeros(0, np.float32)
+            if isinstance(event, Sound):
+                audio = self._master.feed(event.audio)
+            elif isinstance(event, SegmentEnd):
+                if self._spoken:
+                    audio = self._master.next_segment(event.text)
+                self._end_segment(event, len(audio))
+            elif isinstance(event, Done):
+                return self._last(event)
+            if len(audio):
+                self._made += len(audio)
+                return AudioChunk(audio, self.sample_rate, final=False)
+        raise AssertionError("a request always ends")
+
+    def _end_segment(self, event: SegmentEnd, added: int) -> None:
+        stop = self._made + added
+        tokens = np.array(event.speech_tokens, np.int32)
+        self._segments.append(Segment(event.text, tokens, self._begun, stop))
+        self._begun = stop
+        self._warnings += event.warnings
+
+    def _last(self, event: Done) -> AudioChunk:
+        self._over = True
+        if event.error is not None:
+            raise event.error
+        audio = self._master.finish()
+        self._made += len(audio)
+        self._speech = Speech(
+            np.zeros(0, np.float32),
+            self.sample_rate,
+            tuple(self._segments),
+            timings(event.seconds, self._made / self.sample_rate),
+            tuple(self._warnings),
+        )
+        return AudioChunk(audio, self.sample_rate, final=True)
+
+    def _fed(self) -> TextInlet:
+        if self._inlet is None:
+            raise RequestError("this stream has its text already: open one with text=None to feed it")
+        return self._inlet
+
+    def __enter__(self) -> SpeechStream:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.cancel()
+
+    def __del__(self) -> None:
+        self.cancel()  # nobody is left to listen
