@@ -15,7 +15,7 @@ _CLOSING = r"[\"'”’」』）)\]*_~`>》】]*"
 _BREAK = re.compile(
     r"(?P<line>\r\n|\n|\r(?=[^\n]))"
     rf"|(?:[.!?…]+{_CLOSING})[ \t]+(?=\S)"
-    rf"|[。！？；…]+[。！？；…!?]*{_CLOSING}[ \t\u3000]*(?=[^\s。！？；…!?\"'”’」』）)\]*_~`>》】])"
+    rf"|[。！？；…]+[。！？；…!?]*{_CLOSING}[ \t\u3000]*(?=[^\s。！？；….!?\"'”’」』）)\]*_~`>》】])"
 )
 _LIST_NUMBER = re.compile(r"[ \t]*(?:[>#*+•-]+[ \t]+)*\d{1,3}[.)][ \t]+")
 # After these a full stop ends a word, not a sentence.
@@ -66,9 +66,17 @@ class Cleaner:
 
     def last_units(self) -> list[str]:
         """`finish`, sentence by sentence."""
-        units = self._drain(final=True)
+        units = self.held_units()
         self._column, self._fenced = 0, False
         return units
+
+    def held_units(self) -> list[str]:
+        """What is held, taken to be complete; a line that is not goes on with what is fed next."""
+        return self._drain(final=True)
+
+    def begun(self) -> tuple[str, bool]:
+        """What is held of the next unit, and whether it begins a line; "" in a code block."""
+        return "" if self._fenced else self._held, self._column == 0
 
     def _drain(self, *, final: bool) -> list[str]:
         units = []

@@ -31,6 +31,82 @@ class Segment:
     language: str
 
 
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence in words, with the blank that parts it from the one before.
+
+    silent: it has no words, only tags that begin or end a span.
+    """
+
+    text: str
+    language: str
+    silent: bool = False
+
+
+class Sentences:
+    """The sentences of a text that arrives in pieces, as they are spoken: the same wherever it was cut.
+
+    Not to be shared between threads.
+    """
+
+    def __init__(self, tags: Collection[str] = (), lexicon: Lexicon | None = None) -> None:
+        self._tags = frozenset(tags)
+        self._lexicon = lexicon
+        self._cleaner = Cleaner(self._tags)
+        self._written = Spans(self._tags)
+        self.language = "en"  # of the sentence before: digits alone are read as it was
+        self.blank = False  # whether the sentence before was parted by one from this
+
+    def feed(self, piece: str) -> list[Sentence]:
+        """The sentences that are complete now. Raises TextError if `piece` is not valid Unicode."""
+        check_unicode(piece)
+        return self._read(self._cleaner.units(piece))
+
+    def flush(self) -> list[Sentence]:
+        """What is held is a sentence, though it may not look like one; what is fed later goes on behind it."""
+        return self._read(self._cleaner.held_units())
+
+    def finish(self) -> list[Sentence]:
+        """The rest. The sentences of another text may follow."""
+        sentences = self._read(self._cleaner.last_units())
+        self._written.close()
+        self.language, self.blank = "en", False
+        return sentences
+
+    def begun(self) -> tuple[str, bool]:
+        """What was written of the next sentence so far, and whether it begins a line; "" in a code block or a span."""
+        return ("", False) if self._written.open else self._cleaner.begun()
+
+    def _read(self, units: Iterable[str]) -> list[Sentence]:
+        sentences = []
+        for unit in units:
+            text = self._written.read(unit.strip())
+            if unit.endswith("\n"):
+                text += self._written.close()
+            if speakable(self._written.words(text)):
+                sentences.append(self._sentence(text, parted=unit[-1].isspace()))
+            elif spans := "".join(split_tags(text, self._tags)[1::2]):
+                sentences.append(Sentence(spans, self.language, silent=True))
+        return sentences
+
+    def _sentence(self, text: str, *, parted: bool) -> Sentence:
+        """parted: whether a blank follows it."""
+        self.language = language = guess(" ".join(split_tags(text, self._tags)[::2]), default=self.language)
+        text = ended(normalize(self._pronounced(text), language, self._tags), language)
+        # Latin words may become a Chinese sentence by what follows them: they keep the blank that was there.
+        if self.blank and (language != "zh" or text[:1].isascii()):
+            text = " " + text
+        self.blank = parted and text[-1:].isascii()
+        return Sentence(text, language)
+
+    def _pronounced(self, text: str) -> str:
+        """`text` with the lexicon's words, in which a tag is no word."""
+        if not self._lexicon:
+            return text
+        parts = split_tags(text, self._tags)
+        return "".join(part if index % 2 else self._lexicon.apply(part) for index, part in enumerate(parts))
+
+
 class Reader:
     """Segments of a text that arrives in pieces, each as soon as it is complete.
 
@@ -44,65 +120,37 @@ class Reader:
     ) -> None:
         self._tokenizer = tokenizer
         self._tags = frozenset(tags)
-        self._lexicon = lexicon
         self._rules = rules or Rules()
-        self._cleaner = Cleaner(self._tags)
+        self._sentences = Sentences(self._tags, lexicon)
         self._packer = Packer(self._rules)
-        self._written, self._spoken = Spans(self._tags), Spans(self._tags)
-        self._language = "en"  # of the sentence before: digits alone are read as it was
-        self._blank = False  # whether the sentence before was parted by one from this
+        self._spoken = Spans(self._tags)
 
     def feed(self, piece: str) -> list[Segment]:
         """The segments that are complete now. Raises TextError if `piece` is not valid Unicode."""
-        check_unicode(piece)
-        return self._read(self._cleaner.units(piece))
+        return balanced(self._pieces(self._sentences.feed(piece)), self._spoken)
 
     def finish(self) -> list[Segment]:
         """The rest. The reader is as new afterwards."""
-        segments = self._read(self._cleaner.last_units()) + self._segments(self._packer.finish())
-        self._written.close()
+        segments = balanced(self._pieces(self._sentences.finish()) + self._packer.finish(), self._spoken)
         self._spoken.close()
-        self._language, self._blank = "en", False
         return segments
 
-    def _read(self, units: Iterable[str]) -> list[Segment]:
+    def _pieces(self, sentences: Iterable[Sentence]) -> list[Piece]:
         pieces: list[Piece] = []
-        for unit in units:
-            text = self._written.read(unit.strip())
-            if unit.endswith("\n"):
-                text += self._written.close()
-            if speakable(self._written.words(text)):
-                pieces += self._sentence(text, parted=unit[-1].isspace())
-            elif spans := "".join(split_tags(text, self._tags)[1::2]):
-                pieces += self._packer.add(spans, self._language, len)
-        return self._segments(pieces)
-
-    def _sentence(self, text: str, *, parted: bool) -> list[Piece]:
-        """parted: whether a blank follows it."""
-        self._language = language = guess(" ".join(split_tags(text, self._tags)[::2]), default=self._language)
-        text = ended(normalize(self._pronounced(text), language, self._tags), language)
-        if self._blank and language != "zh":
-            text = " " + text
-        self._blank = parted and text[-1:].isascii()
-        length = len if language == "zh" else self._tokens
-        pieces: list[Piece] = []
-        for clause in clauses(text, language, commas=self._rules.commas):
-            pieces += self._packer.add(clause, language, length)
+        for sentence in sentences:
+            length = len if sentence.language == "zh" or sentence.silent else self._tokens
+            for clause in clauses(sentence.text, sentence.language, commas=self._rules.commas):
+                pieces += self._packer.add(clause, sentence.language, length)
         return pieces
-
-    def _pronounced(self, text: str) -> str:
-        """`text` with the lexicon's words, in which a tag is no word."""
-        if not self._lexicon:
-            return text
-        parts = split_tags(text, self._tags)
-        return "".join(part if index % 2 else self._lexicon.apply(part) for index, part in enumerate(parts))
-
-    def _segments(self, pieces: Iterable[Piece]) -> list[Segment]:
-        segments = [Segment(self._spoken.whole(text.strip()), language) for text, language in pieces]
-        return [segment for segment in segments if speakable(self._spoken.words(segment.text))]
 
     def _tokens(self, text: str) -> int:
         return len(self._tokenizer.encode(text, allowed=self._tags))
+
+
+def balanced(pieces: Iterable[Piece], spoken: Spans) -> list[Segment]:
+    """Pieces as segments whose tags are whole in each, without those in which there is nothing to say."""
+    segments = [Segment(spoken.whole(text.strip()), language) for text, language in pieces]
+    return [segment for segment in segments if speakable(spoken.words(segment.text))]
 
 
 def prepare(text: str, tokenizer: Encoder, tags: Collection[str] = (), lexicon: Lexicon | None = None) -> list[Segment]:

@@ -22,6 +22,7 @@ LONGEST = 200  # characters of a word or of its spoken form
 
 # Letters of the scripts that put spaces between words. In 用nginx吗 the neighbours of nginx are none.
 _ALPHABETIC = r"[A-Za-z\u00c0-\u052f]"
+_OPENING = re.compile(rf"{_ALPHABETIC}+|.", re.DOTALL)
 
 
 class Lexicon:
@@ -34,6 +35,7 @@ class Lexicon:
         longest_first = sorted(self._spoken, key=len, reverse=True)
         pattern = "|".join(_pattern(word, anycase=word in self._folded) for word in longest_first)
         self._words = re.compile(pattern) if pattern else None
+        self._openings = {_OPENING.findall(word.casefold())[0] for word in self._spoken if word}
 
     def __len__(self) -> int:
         return len(self._spoken)
@@ -41,6 +43,10 @@ class Lexicon:
     def apply(self, text: str) -> str:
         """`text` with every word that has an entry replaced; what was replaced is not read again."""
         return self._words.sub(self._say, text) if self._words else text
+
+    def may_begin(self, text: str) -> bool:
+        """Whether a word that has an entry may begin in `text`, whole words, wherever it ends."""
+        return not self._openings.isdisjoint(_OPENING.findall(text.casefold()))
 
     def _say(self, match: re.Match[str]) -> str:
         word = match[0]

@@ -98,7 +98,7 @@ class Packer:
     def add(self, clause: str, language: str, length: Length) -> list[Piece]:
         """The pieces that are final now. length: how long a text of this language is."""
         rules, out = self._rules, []
-        for part in _breaths(clause, length, rules):
+        for part in breaths(clause, length, rules):
             if self._text:
                 foreign = language != self._language and self._size() >= rules.merge
                 full = length(self._text + part) > rules.longest and self._size() > rules.shortest
@@ -131,7 +131,7 @@ class Packer:
         return out
 
 
-def _breaths(clause: str, length: Length, rules: Rules, level: int = 0) -> list[str]:
+def breaths(clause: str, length: Length, rules: Rules, level: int = 0) -> list[str]:
     """A clause in parts none of which is breathless; "".join gives it back."""
     if length(clause) <= rules.breathless or level == len(_BREATHS):
         return [clause]
@@ -140,5 +140,5 @@ def _breaths(clause: str, length: Length, rules: Rules, level: int = 0) -> list[
         if parts and length(parts[-1] + part) <= rules.longest:
             parts[-1] += part
         elif part:
-            parts += _breaths(part, length, rules, level + 1)
+            parts += breaths(part, length, rules, level + 1)
     return parts

@@ -26,6 +26,11 @@ class Spans:
         self._closing = {opening: closing for closing, opening in self._opening.items()}
         self._open: list[str] = []
 
+    @property
+    def open(self) -> bool:
+        """Whether a span goes on."""
+        return bool(self._open)
+
     def read(self, text: str) -> str:
         """`text`, the next piece, without tags that have no meaning."""
         return "".join(self._balanced(part) for part in split_tags(text, self._opening.keys() | self._closing.keys()))
