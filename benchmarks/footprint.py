@@ -1,6 +1,8 @@
 """Load time and peak memory of one system, in a process of its own: printed as JSON.
 
     python benchmarks/footprint.py float32 --model FOLDER
+
+`offline.py` runs it for every system.
 """
 
 from __future__ import annotations
@@ -40,45 +42,12 @@ def measure(name: str, folder: Path, checkout: Path | None) -> dict[str, float]:
     system.decode(make_text(1), empty.speech, 1)
     system.wave(system.mel(make_speech(0.2), empty))
     loaded = perf_counter()
+    from cosyvox.cli.memory import peak_resident  # not before what imports take was measured
+
     prompt = make_prompt(5)
     system.decode(torch.cat((prompt.text, make_text(SECONDS))), prompt.speech, len(make_speech(SECONDS)))
     system.wave(system.mel(make_speech(SECONDS), prompt))
     return {"import": imported - started, "load": loaded - imported, "peak": peak_resident()}
-
-
-def peak_resident() -> int:
-    """Most bytes of physical memory this process ever held, mapped files included."""
-    status = Path("/proc/self/status")
-    if status.exists():  # getrusage would count what the parent held when it forked
-        (line,) = (line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024
-    if sys.platform == "win32":
-        return _peak_working_set()
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
-
-
-def _peak_working_set() -> int:
-    import ctypes
-    from ctypes import wintypes
-
-    class Counters(ctypes.Structure):  # PROCESS_MEMORY_COUNTERS
-        _fields_ = (
-            ("cb", wintypes.DWORD),
-            ("page_faults", wintypes.DWORD),
-            ("peak_working_set", ctypes.c_size_t),
-            ("others", ctypes.c_size_t * 7),
-        )
-
-    counters = Counters(cb=ctypes.sizeof(Counters))
-    kernel = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined, unused-ignore]
-    kernel.GetCurrentProcess.restype = wintypes.HANDLE
-    query = kernel.K32GetProcessMemoryInfo
-    query.argtypes = (wintypes.HANDLE, ctypes.POINTER(Counters), wintypes.DWORD)
-    if not query(kernel.GetCurrentProcess(), ctypes.byref(counters), counters.cb):
-        raise OSError("the peak working set cannot be read")
-    return counters.peak_working_set
 
 
 def main() -> None:

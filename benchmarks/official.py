@@ -1,4 +1,4 @@
-"""The official CosyVoice2 as a `System`, driven from a checkout of its repository.
+"""The official CosyVoice2 as a `System` and a `StreamingSystem`, driven from a checkout of its repository.
 
 Nothing of it is part of this project. The checkout goes on `sys.path` of the benchmark's own process,
 and what the official modules import but speaking never uses is replaced by empty modules. The
@@ -10,20 +10,21 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from inspect import isclass
 from pathlib import Path
+from time import perf_counter
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
 import torch
 from torch import Tensor
-from workload import SPEECH_VOCAB, Prompt, time_each
+from workload import MEL_RATE, SPEECH_VOCAB, Chunk, Line, Prompt, time_each
 
 REQUIREMENTS = {
     "transformers": "transformers==4.51.3",  # later versions compute other logits from the official mask
@@ -59,6 +60,7 @@ class OfficialCosyVoice2:
         self.model.load(*(str(folder / name) for name in ("llm.pt", "flow.pt", "hift.pt")))
         # Random weights would end at random: the ids that end an utterance are never likely.
         self.model.llm.llm_decoder.bias.data[SPEECH_VOCAB:] = -torch.inf
+        self._first_hop = self.model.token_hop_len
 
     def decode(self, text: Tensor, prompt_speech: Tensor, steps: int) -> list[float]:
         ids = self.model.llm.inference(
@@ -90,6 +92,48 @@ class OfficialCosyVoice2:
     def wave(self, mel: Tensor) -> Tensor:
         wave, _ = self.model.hift.inference(speech_feat=mel.T[None], cache_source=torch.zeros(1, 1, 0))
         return wave[0]
+
+    def stream(self, line: Line, prompt: Prompt) -> Iterator[int]:
+        return self._streamed(prompt, text=line.ids[None], prompt_text=prompt.text[None])
+
+    def chunks(self, speech: Tensor, prompt: Prompt) -> list[Chunk]:
+        """Its conversion: the same loop over chunks, with all tokens there from the beginning."""
+        flow, vocoder = _Timed(self.model.flow.inference), _Timed(self.model.hift.inference)
+        with patch.object(self.model.flow, "inference", flow), patch.object(self.model.hift, "inference", vocoder):
+            for _ in self._streamed(prompt, source_speech_token=speech[None]):
+                pass
+        # Every call of the flow returns the mel from the beginning.
+        until = (mel.shape[2] / MEL_RATE for mel, _ in flow.results)
+        return [Chunk(*row) for row in zip(until, flow.seconds, vocoder.seconds, strict=True)]
+
+    def _streamed(self, prompt: Prompt, **what: Tensor) -> Iterator[int]:
+        self.model.token_hop_len = self._first_hop  # every request raises it for all that come after
+        pieces = self.model.tts(
+            **what,
+            flow_embedding=prompt.speaker[None],
+            llm_embedding=prompt.speaker[None],
+            llm_prompt_speech_token=prompt.speech[None].int(),
+            flow_prompt_speech_token=prompt.speech[None].int(),
+            prompt_speech_feat=prompt.mel[None],
+            stream=True,
+        )
+        for piece in pieces:
+            yield piece["tts_speech"].shape[1]
+
+
+class _Timed:
+    """A function that remembers its results and how long each took."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self.results: list[Any] = []
+        self.seconds: list[float] = []
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        started = perf_counter()
+        self.results.append(self._function(*args, **kwargs))
+        self.seconds.append(perf_counter() - started)
+        return self.results[-1]
 
 
 def import_official(checkout: Path) -> None:

@@ -43,22 +43,25 @@ class CosyVox:
 
     @torch.inference_mode()
     def mel(self, speech: Tensor, prompt: Prompt) -> Tensor:
-        return self._pipeline.mel(speech.tolist(), self._voice(prompt))
+        return self._pipeline.mel(speech.tolist(), make_voice(prompt, self._family, self._pipeline.sample_rate))
 
     @torch.inference_mode()
     def wave(self, mel: Tensor) -> Tensor:
         return torch.from_numpy(self._pipeline.waveform(mel, seed=0))
 
-    def _voice(self, prompt: Prompt) -> Voice:
-        return Voice(
-            name="benchmark",
-            family=self._family,
-            recording=torch.zeros(0).numpy(),
-            sample_rate=self._pipeline.sample_rate,
-            speech_tokens=prompt.speech.int().numpy(),
-            mel=prompt.mel.numpy(),
-            x_vector=prompt.speaker.numpy(),
-        )
+
+def make_voice(prompt: Prompt, family: str, sample_rate: int) -> Voice:
+    """A voice as it comes out of the front end."""
+    return Voice(
+        name="benchmark",
+        family=family,
+        recording=torch.zeros(0).numpy(),
+        sample_rate=sample_rate,
+        speech_tokens=prompt.speech.int().numpy(),
+        mel=prompt.mel.numpy(),
+        x_vector=prompt.speaker.numpy(),
+        transcript=prompt.transcript or None,
+    )
 
 
 class _EnoughError(Exception):

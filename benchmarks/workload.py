@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from time import perf_counter
@@ -13,6 +13,7 @@ from torch import Tensor
 
 TOKEN_RATE = 25  # speech tokens per second of audio
 MEL_RATE = 50  # mel frames per second of audio
+SAMPLE_RATE = 24_000  # of the audio
 SPEECH_VOCAB = 6561
 TEXT_VOCAB = 150_000
 TEXT_RATE = 5  # text ids per second of speech, the usual density
@@ -20,12 +21,35 @@ TEXT_RATE = 5  # text ids per second of speech, the usual density
 
 @dataclass(frozen=True)
 class Prompt:
-    """The recording that is continued: text ids [T], speech tokens [P], mel [2P, 80], x-vector [192]."""
+    """The recording that is continued: text ids [T], speech tokens [P], mel [2P, 80], x-vector [192]; its words."""
 
     text: Tensor
     speech: Tensor
     mel: Tensor
     speaker: Tensor
+    transcript: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is spoken: a text, its ids [T], and how many speech tokens it is spoken with."""
+
+    text: str
+    ids: Tensor
+    tokens: int
+
+    @property
+    def seconds(self) -> float:
+        return self.tokens / TOKEN_RATE
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One chunk of a stream: seconds of audio that there are with it; seconds that flow and vocoder took for it."""
+
+    until: float
+    flow: float
+    vocoder: float
 
 
 class System(Protocol):
@@ -44,6 +68,18 @@ class System(Protocol):
 
     def wave(self, mel: Tensor) -> Tensor:
         """Log-mel [T, 80] to a waveform [S]."""
+        ...
+
+
+class StreamingSystem(Protocol):
+    """One implementation with its weights loaded, that hands out audio while it makes it."""
+
+    def stream(self, line: Line, prompt: Prompt) -> Iterator[int]:
+        """Speak; samples of each piece of audio as it arrives. Every token is drawn as in real use, none ends."""
+        ...
+
+    def chunks(self, speech: Tensor, prompt: Prompt) -> list[Chunk]:
+        """Speech tokens [N] through flow and vocoder in the chunks that this system streams in."""
         ...
 
 
