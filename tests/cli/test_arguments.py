@@ -27,7 +27,7 @@ def test_version(cosyvox):
     assert done.stdout.decode().split() == ["cosyvox", package.__version__]
 
 
-@pytest.mark.parametrize("verb", [(), ("say",), ("models",), ("models", "make-seeded")])
+@pytest.mark.parametrize("verb", [(), ("say",), ("convert",), ("bench",), ("models",)])
 def test_help_imports_nothing_heavy(cosyvox, verb):
     script = (
         "import sys; from cosyvox.cli import main\n"
@@ -49,6 +49,10 @@ def test_help_imports_nothing_heavy(cosyvox, verb):
         (("say", "Hello", "there"), "there"),
         (("say", "Hello", "--seed", "x"), "--seed"),
         (("say", "Hello", "--device", "toaster"), "toaster"),
+        (("say", "Hello", "--format", "mp3", "-o", "-"), "mp3"),
+        (("convert",), "SOURCE"),
+        (("bench", "--concurrency", "1,0"), "1,0"),
+        (("bench", "--seconds", "long"), "long"),
         (("models",), "ACTION"),
         (("models", "convert", "one"), "OUT"),
     ],
@@ -129,6 +133,19 @@ def test_closed_streams(cosyvox, prompted):
 
 def test_json_and_the_audio_do_not_share_standard_output(cosyvox):
     assert "-o" in cosyvox.fails(2, *SAY, "--json", "-o", "-")
+
+
+@pytest.mark.parametrize("output", [(), ("-o", "speech.wav")])
+def test_bare_samples_are_no_file(cosyvox, output):
+    assert "-o -" in cosyvox.fails(2, *SAY, "--format", "raw", *output)
+
+
+def test_a_voice_has_its_own_recording(cosyvox):
+    assert "--prompt" in cosyvox.fails(2, "convert", "me.wav", "--voice", "emma", "--prompt", "you.wav")
+
+
+def test_nothing_to_convert(cosyvox, prompted):
+    assert "no recording me.wav" in cosyvox.fails(1, "convert", "me.wav", "--prompt", "prompt.wav", "--model", "model")
 
 
 def test_a_model_folder_that_is_not_there(cosyvox, prompted):

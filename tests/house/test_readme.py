@@ -40,7 +40,7 @@ def test_every_option_of_say_exists(capsys: pytest.CaptureFixture) -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", sorted(set(re.findall(r"cosyvox ((?:models|voices) [a-z][a-z-]+|clone|doctor)\b", README)))
+    "verb", sorted(set(re.findall(r"cosyvox ((?:models|voices) [a-z][a-z-]+|bench|clone|convert|doctor)\b", README)))
 )
 def test_every_verb_exists(verb: str, capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit) as ended:
