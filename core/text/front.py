@@ -74,8 +74,8 @@ class Sentences:
         return sentences
 
     def begun(self) -> tuple[str, bool]:
-        """What was written of the next sentence so far, and whether it begins a line; "" in a code block or a span."""
-        return ("", False) if self._written.open else self._cleaner.begun()
+        """What was written of the next sentence so far, and whether it begins a line; "" in a code block."""
+        return self._cleaner.begun()
 
     def _read(self, units: Iterable[str]) -> list[Sentence]:
         sentences = []

@@ -81,6 +81,13 @@ def test_clean_wherever_it_is_cut(text: str) -> None:
         assert cleaned(text[:place], text[place:]) == expected, place
 
 
+@pytest.mark.parametrize("text", ["Wait…. He left.", "Wait…!. He left.", "等等….他走了。", "好。.然后走了。"])
+def test_sentences_end_where_they_end_in_one_piece(text: str) -> None:
+    for place in range(len(text) + 1):
+        whole, cut = Cleaner(), Cleaner()
+        assert cut.units(text[:place]) + cut.units(text[place:]) == whole.units(text), place
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_long_texts_in_random_pieces(seed: int) -> None:
     """Neighbours matter: languages change, short pieces are merged, lists and code begin and end."""
