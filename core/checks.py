@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import torch
-
-from .checkpoint import Dtypes
+from .dtypes import DTYPES
 from .errors import RequestError
 from .families import FAMILIES, Family
 from .job import shown
@@ -12,7 +10,6 @@ from .modes import MODES
 from .request import SpeechRequest
 from .text.language import all_latin, guess
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 _SPEEDS = (0.5, 2.0)
 _GAINS = (-60.0, 40.0)
 _RATES = (4_000, 192_000)
@@ -59,24 +56,3 @@ def check_conversion(family: Family) -> None:
             f"the model {family.name} cannot convert voices: use {' or '.join(able)} "
             f"(`cosyvox models download {able[0]}`)"
         )
-
-
-def choose_device(name: str) -> torch.device:
-    """Raises RequestError for one that is not there."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise RequestError(f"the device {name!r} cannot be used here: choose cpu or auto") from error
-    return device
-
-
-def choose_dtypes(name: str, device: torch.device) -> Dtypes:
-    """Raises RequestError for a dtype that no stage has."""
-    if name == "auto":
-        return Dtypes(lm=torch.bfloat16) if device.type == "cuda" else Dtypes()
-    if name not in DTYPES:
-        raise RequestError(f"no dtype {name!r}: choose auto or one of {', '.join(DTYPES)}")
-    return Dtypes(lm=DTYPES[name], flow=DTYPES[name])

@@ -17,24 +17,21 @@ from numpy.typing import NDArray
 
 from .audio.files import read_audio
 from .channel import Channel
-from .checkpoint import Dtypes, ModelFolder, load_model, open_folder
-from .checks import check_conversion, check_language, check_request, choose_device, choose_dtypes
+from .checkpoint import ModelFolder, open_folder
+from .checks import check_conversion, check_request
 from .collect import collect
-from .errors import AudioError, CheckpointError, RequestError, VoiceError
+from .dtypes import choose_device
+from .errors import AudioError, RequestError, VoiceError
 from .families import Family
 from .hub.found import find_model
-from .job import Job
 from .live_master import LiveMaster
-from .modes import Prompting, prompting
 from .options import EngineOptions
-from .pipeline import Pipeline, front_end
+from .pipeline import front_end
+from .reception import Reception
 from .request import OnProgress, ShouldStop, Speech, SpeechRequest
-from .runtime import Runtime
+from .runtime import Models
 from .scheduler import Scheduler
-from .script import Part, Script
 from .speech_stream import SpeechStream, TextInlet
-from .text.front import prepare
-from .text.live import Increment, LiveReader
 from .voice.features import recall
 from .voice.prompt import prepare_prompt
 from .voice.source import source_parts
@@ -78,22 +75,18 @@ class Engine:
         *,
         on_progress: OnProgress | None = None,
     ) -> None:
-        self.device, self.options = device, options or EngineOptions()
-        self._folder, self._dtype = folder, dtype
-        family = folder.family
-        self._tokenizer = family.open_tokenizer(folder.path)
-        if self._tokenizer.vocab_size > folder.config.lm.decoder.vocab_size:
-            raise CheckpointError(
-                f"the tokenizer in {folder.path} knows {self._tokenizer.vocab_size} ids, the model only "
-                f"{folder.config.lm.decoder.vocab_size}: they are of different models; download the folder again"
-            )
-        # A text may laugh and breathe, but not end the prompt or begin another turn.
-        self._text_tokens = frozenset(token for token in family.control_tokens if not token.startswith("<|"))
+        self.device = device
+        self._folder = folder
         self._front_end = front_end(folder, device)
-        self._runtimes: dict[Dtypes, Runtime] = {}
-        self._runtime(None, on_progress)
-        self._scheduler = Scheduler(device, self.options)
+        self._models = Models(folder, device, dtype, options or EngineOptions())
+        self._scheduler = Scheduler(device, self._models.options)
         weakref.finalize(self, self._scheduler.close, 0.0)  # for who forgets to
+        try:
+            self._reception = Reception(folder, self._models, self._scheduler)
+            self._models.get(on_progress=on_progress)
+        except BaseException:
+            self._scheduler.close(0.0)
+            raise
 
     @property
     def family(self) -> Family:
@@ -148,10 +141,9 @@ class Engine:
         on_progress: told after every speech token and every solver step. should_stop: asked as often, and five times
         a second; True ends the work with Cancelled. Raises TextError, RequestError, Busy, OutOfMemory, Cancelled.
         """
-        request = replace(request, **fields) if isinstance(request, SpeechRequest) else _request(request, fields)
-        plan, parts = self._plan(request), self._parts(request)
-        channel, _ = self._begin(request, plan, parts, live=False, tells=on_progress is not None)
-        return self._collect(request, channel, on_progress, should_stop)
+        request = _request(request, fields)
+        channel = self._say(request, on_progress, live=False)
+        return collect(request, channel, self.sample_rate, on_progress=on_progress, should_stop=should_stop)
 
     def stream(
         self,
@@ -166,11 +158,14 @@ class Engine:
         text: all of it, or an iterable of pieces, cut anywhere, which is read in a thread of its own; None is fed by
         the caller through the stream. Raises TextError, RequestError, Busy here; the rest where chunks are read.
         """
-        if text is None or not isinstance(text, (str, SpeechRequest)):
-            return self._fed(_request("", fields), text, on_progress, should_stop)
-        request = replace(text, **fields) if isinstance(text, SpeechRequest) else _request(text, fields)
-        plan, parts = self._plan(request), self._parts(request)
-        channel, _ = self._begin(request, plan, parts, live=True, tells=on_progress is not None)
+        if isinstance(text, (str, SpeechRequest)):
+            request = _request(text, fields)
+            return self._stream(request, self._say(request, on_progress, live=True), None, on_progress, should_stop)
+        request = _request("", fields)
+        channel, inlet = self._reception.begin_fed(request, tells=on_progress is not None)
+        if text is None:
+            return self._stream(request, channel, inlet, on_progress, should_stop)
+        threading.Thread(target=inlet.follow, args=(text,), name="cosyvox text", daemon=True).start()
         return self._stream(request, channel, None, on_progress, should_stop)
 
     def convert(
@@ -189,9 +184,10 @@ class Engine:
         AudioError, RequestError, Busy, OutOfMemory, Cancelled.
         """
         request = self._conversion(voice, fields)
-        parts = self._heard(source, rate)
-        channel, _ = self._begin(request, None, parts, live=False, tells=on_progress is not None)
-        return self._collect(request, channel, on_progress, should_stop, spoken=False)
+        channel = self._resay(request, source, rate, on_progress, live=False)
+        return collect(
+            request, channel, self.sample_rate, on_progress=on_progress, should_stop=should_stop, spoken=False
+        )
 
     def stream_conversion(
         self,
@@ -205,15 +201,14 @@ class Engine:
     ) -> SpeechStream:
         """`convert`, heard from the first chunk on."""
         request = self._conversion(voice, fields)
-        parts = self._heard(source, rate)
-        channel, _ = self._begin(request, None, parts, live=True, tells=on_progress is not None)
+        channel = self._resay(request, source, rate, on_progress, live=True)
         return self._stream(request, channel, None, on_progress, should_stop, spoken=False)
 
     def warm_up(self, voice: Voice | None = None, *, dtype: str | None = None) -> None:
         """Touch every weight once, so that the first request is as fast as the next; and take in a voice."""
 
         def warm() -> None:
-            runtime = self._runtime(dtype)
+            runtime = self._models.get(dtype)
             tokens = runtime.pipeline.speech_tokens([0], prompt_text=[], prompt_speech=[], seed=0).ids or [0]
             runtime.pipeline.waveform(runtime.pipeline.mel(tokens, voice or self._nobody()), seed=0)
             if voice is not None:
@@ -224,7 +219,7 @@ class Engine:
     def close(self, wait: float = 60.0) -> None:
         """Free the model. What is running may end within `wait` seconds; afterwards every request is an error."""
         self._scheduler.close(wait)
-        self._runtimes.clear()
+        self._models.clear()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
 
@@ -236,77 +231,27 @@ class Engine:
     ) -> None:
         self.close(60.0 if error is None else 0.0)
 
-    def _runtime(self, dtype: str | None, on_progress: OnProgress | None = None) -> Runtime:
-        """The model in a dtype; loaded at first need, and kept."""
-        return _loaded(self._runtimes, self._folder, self.device, self.options, dtype or self._dtype, on_progress)
+    def _say(self, request: SpeechRequest, on_progress: OnProgress | None, *, live: bool) -> Channel:
+        """Hand over a request whose text is all there."""
+        reception = self._reception
+        plan = reception.plan(request)
+        return reception.begin(request, plan, reception.read(request), live=live, tells=on_progress is not None)
 
-    def _begin(
-        self,
-        request: SpeechRequest,
-        plan: Prompting | None,
-        parts: list[Part] | None,
-        *,
-        live: bool,
-        interleave: bool = False,
-        tells: bool = False,
-    ) -> tuple[Channel, Script]:
-        """Hand a request to the worker. parts: None will be written later."""
-        scheduler = self._scheduler
-        channel = Channel(scheduler.wake, self.sample_rate, self.options.ahead_seconds)
-        script = Script(scheduler.wake, parts or (), closed=parts is not None)
-        runtimes, folder, device, options = self._runtimes, self._folder, self.device, self.options
-        dtype = request.dtype or self._dtype
-        job = Job(
-            lambda: _loaded(runtimes, folder, device, options, dtype, None),  # not the engine: it may be forgotten
-            request,
-            plan,
-            script,
-            channel,
-            live=live,
-            interleave=interleave,
-            segments=len(parts or ()),
-            tells=tells,
-        )
-        scheduler.submit(job)
-        return channel, script
+    def _resay(
+        self, request: SpeechRequest, source: Source, rate: int | None, on_progress: OnProgress | None, *, live: bool
+    ) -> Channel:
+        """Hand over a conversion."""
+        samples, rate, _ = _samples(source, rate)
+        heard = [self._front_end.speech_tokens(part) for part in source_parts(samples, rate)]
+        return self._reception.begin_heard(request, heard, live=live, tells=on_progress is not None)
 
-    def _plan(self, request: SpeechRequest) -> Prompting:
+    def _conversion(self, voice: Voice, fields: dict[str, Any]) -> SpeechRequest:
+        check_conversion(self.family)
+        if unknown := fields.keys() - {"seed", "speed", "gain_db", "sample_rate", "dtype"}:
+            raise RequestError(f"a conversion takes no {', '.join(sorted(unknown))}: leave it out")
+        request = _request("", {"voice": voice, **fields})
         check_request(request, self.family)
-        return prompting(request, self.family, self._tokenizer, self._text_tokens)
-
-    def _parts(self, request: SpeechRequest) -> list[Part]:
-        """All that a request says. Raises TextError, RequestError."""
-        parts = []
-        for segment in prepare(request.text, self._tokenizer, self._text_tokens, request.lexicon):
-            check_language(segment.text, segment.language, self.family)
-            parts.append(Part(segment.text, self._tokenizer.encode(segment.text, allowed=self._text_tokens)))
-        return parts
-
-    def _fed(
-        self,
-        request: SpeechRequest,
-        pieces: Iterable[str] | None,
-        on_progress: OnProgress | None,
-        should_stop: ShouldStop | None,
-    ) -> SpeechStream:
-        """A stream whose text is still to come."""
-        plan, family = self._plan(request), self.family
-        interleave = request.interleave and "interleave" in family.capabilities
-        tells = on_progress is not None
-        channel, script = self._begin(request, plan, None, live=True, interleave=interleave, tells=tells)
-
-        def write(script: Script, increments: list[Increment]) -> None:
-            for increment in increments:
-                check_language(increment.text, increment.language, family)
-            script.add(Part(i.text, list(i.ids), begins=i.begins, ends=i.ends) for i in increments)
-
-        inlet = TextInlet(
-            LiveReader(self._tokenizer, self._text_tokens, request.lexicon, words=interleave), script, write
-        )
-        if pieces is not None:
-            threading.Thread(target=inlet.follow, args=(pieces,), name="cosyvox text", daemon=True).start()
-            return self._stream(request, channel, None, on_progress, should_stop)
-        return self._stream(request, channel, inlet, on_progress, should_stop)
+        return request
 
     def _stream(
         self,
@@ -330,35 +275,6 @@ class Engine:
             spoken=spoken,
         )
 
-    def _collect(
-        self,
-        request: SpeechRequest,
-        channel: Channel,
-        on_progress: OnProgress | None,
-        should_stop: ShouldStop | None,
-        *,
-        spoken: bool = True,
-    ) -> Speech:
-        return collect(
-            request, channel, self.sample_rate, on_progress=on_progress, should_stop=should_stop, spoken=spoken
-        )
-
-    def _conversion(self, voice: Voice, fields: dict[str, Any]) -> SpeechRequest:
-        check_conversion(self.family)
-        if unknown := fields.keys() - {"seed", "speed", "gain_db", "sample_rate", "dtype"}:
-            raise RequestError(f"a conversion takes no {', '.join(sorted(unknown))}: leave it out")
-        request = _request("", {"voice": voice, **fields})
-        check_request(request, self.family)
-        return request
-
-    def _heard(self, source: Source, rate: int | None) -> list[Part]:
-        """What is said in a recording, as speech ids."""
-        samples, rate, _ = _samples(source, rate)
-        parts = []
-        for audio in source_parts(samples, rate):
-            parts.append(Part("", self._front_end.speech_tokens(audio)))
-        return parts
-
     def _nobody(self) -> Voice:
         """A voice without a recording."""
         config = self._folder.config
@@ -366,21 +282,6 @@ class Engine:
             "", self.family.name, np.zeros(0, np.float32), self.sample_rate, np.zeros(0, np.int32),
             np.zeros((0, config.mel.bins), np.float32), np.ones(config.flow.speaker_size, np.float32),
         )  # fmt: skip
-
-
-def _loaded(
-    runtimes: dict[Dtypes, Runtime],
-    folder: ModelFolder,
-    device: torch.device,
-    options: EngineOptions,
-    dtype: str,
-    on_progress: OnProgress | None,
-) -> Runtime:
-    dtypes = choose_dtypes(dtype, device)
-    if dtypes not in runtimes:
-        model = load_model(folder, device=device, dtypes=dtypes, on_progress=on_progress)
-        runtimes[dtypes] = Runtime(Pipeline(model), options)
-    return runtimes[dtypes]
 
 
 def _samples(source: Source, rate: int | None) -> tuple[NDArray[np.float32], int, str]:
@@ -396,7 +297,9 @@ def _samples(source: Source, rate: int | None) -> tuple[NDArray[np.float32], int
     return samples, rate, ""
 
 
-def _request(text: str, fields: dict[str, Any]) -> SpeechRequest:
+def _request(text: str | SpeechRequest, fields: dict[str, Any]) -> SpeechRequest:
+    if isinstance(text, SpeechRequest):
+        return replace(text, **fields)
     if not isinstance(fields.get("voice"), Voice):
         raise RequestError("no voice: clone one first, and give it as voice=engine.clone(recording)")
     return SpeechRequest(text, **fields)

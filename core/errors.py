@@ -1,5 +1,7 @@
 """Every error a user can meet. Each message says what happened and what to do about it."""
 
+import traceback
+
 
 class CosyVoxError(Exception):
     """Base of all errors that are the caller's to handle; the command line prints them as one line."""
@@ -51,3 +53,21 @@ class DownloadError(CosyVoxError):
 
 class Cancelled(CosyVoxError):
     """The caller asked to stop."""
+
+
+def readable(error: BaseException, device: object) -> BaseException:
+    """The error of a computation as a user can do something about it: running out of memory has many faces.
+
+    What the failed computation still holds is freed, though the error may be kept.
+    """
+    traceback.clear_frames(error.__traceback__)
+    exhausted = (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"  # torch's, and whatever else is called so
+        or (isinstance(error, RuntimeError) and "not enough memory" in str(error))
+    )
+    if not exhausted:
+        return error
+    advice = OutOfMemory(f"{device} ran out of memory: speak shorter sentences, use a shorter prompt, or the CPU")
+    advice.__cause__ = error
+    return advice

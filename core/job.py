@@ -55,6 +55,7 @@ class Job:
         self._segments, self._tells = segments, tells
         self.since = monotonic()
         self.over = False
+        self.alone = False  # whether it is not to be computed together with others
         self.lines: deque[Line] = deque()
         self.running: Work | None = None
         self.seconds: dict[str, float] = {}
@@ -98,6 +99,8 @@ class Job:
             self._close_line()
             if self.script.error is not None:
                 raise self.script.error
+            if not self._opened:
+                raise TextError("the text has no letters or digits: there is nothing to say")
             if not self.lines and not self.over:
                 self.end()
         elif self._writing is not None and self._pause_left() <= 0:

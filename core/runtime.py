@@ -7,6 +7,8 @@ from math import ceil
 
 import torch
 
+from .checkpoint import Dtypes, ModelFolder, load_model
+from .dtypes import choose_dtypes
 from .flow.flow import FlowInput, drain
 from .flow.pages import PagePool
 from .flow.stream import FlowStream, advance
@@ -14,6 +16,8 @@ from .flow.voices import Begun, VoiceCache
 from .lm.batch import Batch
 from .options import EngineOptions
 from .pipeline import Pipeline
+from .request import OnProgress
+from .tuning import tune
 from .voice.voice import Voice
 
 FIRST_SECONDS = 0.1  # of audio that a stream's first chunk should give: less cannot be played
@@ -75,3 +79,25 @@ class Runtime:
         mel = torch.from_numpy(voice.mel[cut * pipeline.flow.config.token_mel_ratio :]).to(pipeline.device)
         x_vector = torch.from_numpy(voice.x_vector).to(pipeline.device)
         return FlowStream(pipeline.flow, FlowInput(ids, mel, x_vector), self.pool)
+
+
+class Models:
+    """The model of one folder, in as many dtypes as were asked for; each loaded at first need, and kept."""
+
+    def __init__(self, folder: ModelFolder, device: torch.device, dtype: str, options: EngineOptions) -> None:
+        """dtype: as in `load`, where a request names none."""
+        self.options = options
+        self._folder, self._device, self._dtype = folder, device, dtype
+        self._loaded: dict[Dtypes, Runtime] = {}
+
+    def get(self, dtype: str | None = None, on_progress: OnProgress | None = None) -> Runtime:
+        """Raises what `load_model` does."""
+        dtypes = choose_dtypes(dtype or self._dtype, self._device)
+        if dtypes not in self._loaded:
+            pipeline = Pipeline(load_model(self._folder, device=self._device, dtypes=dtypes, on_progress=on_progress))
+            tune(pipeline, self.options)
+            self._loaded[dtypes] = Runtime(pipeline, self.options)
+        return self._loaded[dtypes]
+
+    def clear(self) -> None:
+        self._loaded.clear()

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from time import monotonic, perf_counter
 
 import torch
 
-from .errors import Busy, Cancelled, OutOfMemory, RequestError
+from .errors import Busy, Cancelled, OutOfMemory, RequestError, readable
 from .flow.flow import Steps
 from .flow.stream import advance
 from .job import Job
@@ -35,7 +35,7 @@ class _Group:
     def __init__(self, works: dict[Job, Work], steps: Steps) -> None:
         self.works, self.steps = works, steps
         self.rows = list(works)  # whose row is which
-        self.gone = False  # whether somebody has left since the last step
+        self._left = False  # whether somebody has, since the last step
 
     @property
     def key(self) -> Key:
@@ -43,7 +43,15 @@ class _Group:
 
     def leave(self, job: Job) -> None:
         del self.works[job]
-        self.gone = True
+        self._left = True
+
+    def step(self) -> int:
+        """The index of the step that comes next. Raises StopIteration, with the mels of `rows`, where all are done."""
+        if not self._left:
+            return next(self.steps)
+        keep = [index for index, job in enumerate(self.rows) if job in self.works]
+        self.rows, self._left = [self.rows[index] for index in keep], False
+        return self.steps.send(keep)
 
 
 class Scheduler:
@@ -227,12 +235,12 @@ class Scheduler:
     def _companions(self, job: Job, work: Work) -> dict[Job, Work]:
         """Work of others that costs little more than this one's alone."""
         first = job.key[0] == 0 and self._device.type == "cpu"
-        if first or self._options.deterministic:
+        if first or job.alone or self._options.deterministic:
             return {}
         found: dict[Job, Work] = {}
         pages = work.stream.pages_for(work.count) if work.stream else 0
         for other in sorted(self._active, key=lambda other: other.key):
-            theirs = other.work() if other is not job and other.runtime is job.runtime else None
+            theirs = None if other is job or other.alone or other.runtime is not job.runtime else other.work()
             if theirs is None or theirs.stream is None or theirs.prompt or len(found) + 1 >= _FLOW_ROWS:
                 continue
             alike = theirs.count == work.count and theirs.final == work.final
@@ -243,27 +251,31 @@ class Scheduler:
 
     def _flow(self, group: _Group) -> None:
         """One Euler step of a group, or its end."""
-        started = perf_counter()
-        with self._blaming(list(group.works)):
-            try:
-                keep = [index for index, job in enumerate(group.rows) if job in group.works] if group.gone else None
-                if keep is not None:
-                    group.rows = [group.rows[index] for index in keep]
-                    group.gone = False
-                    index = group.steps.send(keep)
-                else:
-                    index = next(group.steps)
-            except StopIteration as done:
-                self._groups.remove(group)
-                self._made(group, done.value)
-                return
-            finally:
-                seconds = (perf_counter() - started) / max(1, len(group.works))
-                for job in group.works:
-                    job.spend("flow", seconds)
-            for job, work in group.works.items():
-                if not work.prompt:
-                    job.tell("mel", index, job.runtime.pipeline.flow.config.steps)
+        started, made = perf_counter(), None
+        try:
+            index = group.step()
+        except StopIteration as done:
+            made = done.value
+        except Exception as error:
+            self._failed(group, error)
+            return
+        seconds = (perf_counter() - started) / len(group.works)
+        for job, work in group.works.items():
+            job.spend("flow", seconds)
+            if made is None and not work.prompt:
+                job.tell("mel", index, job.runtime.pipeline.flow.config.steps)
+        if made is not None:
+            self._groups.remove(group)
+            self._made(group, made)
+
+    def _failed(self, group: _Group, error: Exception) -> None:
+        """A step did not succeed. Of several each goes on for itself, as nothing is lost: the culprit fails again."""
+        if len(group.works) == 1:
+            self._blame(list(group.works), error)
+            return
+        self._groups.remove(group)
+        for job in group.works:
+            job.running, job.alone = None, True
 
     def _made(self, group: _Group, mels: list[torch.Tensor]) -> None:
         for job, mel in zip(group.rows, mels, strict=True):
@@ -291,41 +303,18 @@ class Scheduler:
             self._active.remove(job)
         job.end(error)
 
-    def _blaming(self, jobs: list[Job]) -> _Blame:
-        return _Blame(self, jobs)
+    @contextmanager
+    def _blaming(self, jobs: list[Job]) -> Iterator[None]:
+        """What fails in the block ends these jobs, not the worker."""
+        try:
+            yield
+        except Exception as error:
+            self._blame(jobs, error)
 
-    def blame(self, jobs: list[Job], error: BaseException) -> None:
+    def _blame(self, jobs: list[Job], error: BaseException) -> None:
         """These have failed; all others go on."""
         error = readable(error, self._device)
         for job in jobs:
             self._end(job, error)
         if isinstance(error, OutOfMemory) and self._device.type == "cuda":
             torch.cuda.empty_cache()
-
-
-class _Blame:
-    """What fails in the block ends its jobs, not the worker."""
-
-    def __init__(self, scheduler: Scheduler, jobs: list[Job]) -> None:
-        self._scheduler, self._jobs = scheduler, jobs
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        if error is None or isinstance(error, GeneratorExit):
-            return False
-        self._scheduler.blame(self._jobs, error)
-        return True
-
-
-def readable(error: BaseException, device: torch.device) -> BaseException:
-    """The error that a user can do something about: out of memory has many faces."""
-    exhausted = isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
-        isinstance(error, RuntimeError) and "not enough memory" in str(error)
-    )
-    if not exhausted:
-        return error
-    advice = OutOfMemory(f"{device} ran out of memory: speak shorter sentences, use a shorter prompt, or the CPU")
-    advice.__cause__ = error
-    return advice

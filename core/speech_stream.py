@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from types import TracebackType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .channel import Channel, Done, SegmentEnd, Sound
 from .collect import listen, timings
@@ -20,25 +22,25 @@ from .text.live import Increment, LiveReader
 class TextInlet:
     """The end of a script that a text is fed to."""
 
-    def __init__(self, reader: LiveReader, script: Script, write: Callable[[Script, list[Increment]], None]) -> None:
-        """write: puts what the reader found into the script. Raises RequestError for what the model cannot say."""
+    def __init__(self, reader: LiveReader, script: Script, write: Callable[[list[Increment]], None]) -> None:
+        """write: puts what the reader found into the script; raises RequestError for what the model cannot say."""
         self._reader, self._script, self._write = reader, script, write
         self._lock = threading.Lock()
 
     def feed(self, piece: str) -> None:
         with self._lock:
             self._check()
-            self._write(self._script, self._reader.feed(piece))
+            self._write(self._reader.feed(piece))
 
     def flush(self) -> None:
         with self._lock:
             self._check()
-            self._write(self._script, self._reader.flush())
+            self._write(self._reader.flush())
 
     def finish(self) -> None:
         with self._lock:
             if self._script.open:
-                self._write(self._script, self._reader.finish())
+                self._write(self._reader.finish())
                 self._script.close()
 
     def follow(self, pieces: Iterable[str]) -> None:
@@ -80,8 +82,8 @@ class SpeechStream:
         self._channel, self._master, self._inlet = channel, master, inlet
         self._warnings, self._spoken = list(warnings), spoken
         self._events = listen(channel, on_progress, should_stop)
-        self._segments: list[Segment] = []
-        self._made = self._begun = 0  # samples handed out, and where the running segment begins
+        self._ends: list[SegmentEnd] = []
+        self._starts: list[int] = []  # samples in front of each segment
         self._speech: Speech | None = None
         self._over = False
 
@@ -123,40 +125,35 @@ class SpeechStream:
 
     def _next(self) -> AudioChunk:
         for event in self._events:
-            audio = np.zeros(0, np.float32)
-            if isinstance(event, Sound):
-                audio = self._master.feed(event.audio)
-            elif isinstance(event, SegmentEnd):
-                if self._spoken:
-                    audio = self._master.next_segment(event.text)
-                self._end_segment(event, len(audio))
-            elif isinstance(event, Done):
+            if isinstance(event, Done):
                 return self._last(event)
-            if len(audio):
-                self._made += len(audio)
+            if isinstance(event, SegmentEnd):
+                self._ends.append(event)
+                self._warnings += event.warnings
+            elif len(audio := self._heard(event)):
                 return AudioChunk(audio, self.sample_rate, final=False)
         raise AssertionError("a request always ends")
 
-    def _end_segment(self, event: SegmentEnd, added: int) -> None:
-        stop = self._made + added
-        tokens = np.array(event.speech_tokens, np.int32)
-        self._segments.append(Segment(event.text, tokens, self._begun, stop))
-        self._begun = stop
-        self._warnings += event.warnings
+    def _heard(self, sound: Sound) -> NDArray[np.float32]:
+        between = np.zeros(0, np.float32)
+        if len(self._starts) == len(self._ends):  # the first of a segment
+            if self._ends and self._spoken:
+                between = self._master.next_segment(self._ends[-1].text)
+            self._starts.append(self._master.position)
+        return np.concatenate((between, self._master.feed(sound.audio)))
 
     def _last(self, event: Done) -> AudioChunk:
         self._over = True
         if event.error is not None:
             raise event.error
         audio = self._master.finish()
-        self._made += len(audio)
-        self._speech = Speech(
-            np.zeros(0, np.float32),
-            self.sample_rate,
-            tuple(self._segments),
-            timings(event.seconds, self._made / self.sample_rate),
-            tuple(self._warnings),
+        bounds = [*self._starts, self._master.position]
+        segments = tuple(
+            Segment(end.text, np.array(end.speech_tokens, np.int32), start, stop)
+            for end, (start, stop) in zip(self._ends, pairwise(bounds), strict=True)
         )
+        spent = timings(event.seconds, self._master.position / self.sample_rate)
+        self._speech = Speech(np.zeros(0, np.float32), self.sample_rate, segments, spent, tuple(self._warnings))
         return AudioChunk(audio, self.sample_rate, final=True)
 
     def _fed(self) -> TextInlet:
