@@ -44,12 +44,10 @@ def main() -> None:
     for _ in range(options.repeats):
         for length in options.lengths:
             for name in names:
-                done = run(options, name, length, 1, chunks=True)
-                results.lengths[name].setdefault(length, []).append(done)
+                run(options, name, length, 1, results.lengths[name].setdefault(length, []), chunks=True)
         for requests in options.at_once:
             for name in names:
-                done = run(options, name, options.lengths[0], requests, chunks=False)
-                results.at_once[name].setdefault(requests, []).append(done)
+                run(options, name, options.lengths[0], requests, results.at_once[name].setdefault(requests, []))
     print(json.dumps(asdict(results)) if options.json else table(results, names))
     if options.plot:
         draw(options.plot, {name: results.lengths[name][options.lengths[-1]] for name in names}, results.machine)
@@ -72,7 +70,12 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def run(options: argparse.Namespace, name: str, seconds: float, requests: int, *, chunks: bool) -> Round:
+def run(
+    options: argparse.Namespace, name: str, seconds: float, requests: int, rounds: list[Round], *, chunks: bool = False
+) -> None:
+    """One more round; what failed once is not tried again. Exits if ours fails."""
+    if any(done.failed for done in rounds):
+        return
     done = at_once(
         name,
         options.model,
@@ -85,7 +88,7 @@ def run(options: argparse.Namespace, name: str, seconds: float, requests: int, *
     )
     if done.failed and name != OFFICIAL:
         raise SystemExit(f"{name}, {requests} x {seconds:g} s: {done.failed}")
-    return done
+    rounds.append(done)
 
 
 def table(results: Results, names: list[str]) -> str:
@@ -98,7 +101,7 @@ def table(results: Results, names: list[str]) -> str:
     ]
     for length in lengths:
         rounds = {name: results.lengths[name][length] for name in names}
-        said = f"{rounds[names[0]][0].line:g} s"
+        said = f"{rounds[names[-1]][0].line:g} s"
         lines += [
             _row(f"{said}: first audio, s", rounds, lambda done: done.first[0], ".2f"),
             _row(f"{said}: RTF", rounds, lambda done: done.total / done.line, ".3f"),
@@ -108,20 +111,18 @@ def table(results: Results, names: list[str]) -> str:
         ]
     for requests in results.at_once[names[0]]:
         rounds = {name: results.at_once[name][requests] for name in names}
-        said = f"{requests} x {rounds[names[0]][0].line:g} s"
+        said = f"{requests} x {rounds[names[-1]][0].line:g} s"
         lines += [
             _row(f"{said}: last first audio, s", rounds, lambda done: max(done.first), ".2f"),
             _row(f"{said}: all done, s", rounds, lambda done: done.total, ".2f"),
             _row(f"{said}: peak memory, GB", rounds, lambda done: done.peak / 1e9, ".2f"),
         ]
-    failed = {
-        f"{name}, {done.line:g} s: {done.failed}"
-        for name in names
-        for rounds in (*results.lengths[name].values(), *results.at_once[name].values())
-        for done in rounds
-        if done.failed
-    }
-    return "\n".join([*lines, *sorted(failed)])
+    for name in names:
+        alone, together = results.lengths[name], results.at_once[name]
+        tried = [(1, done) for rounds in alone.values() for done in rounds]
+        tried += [(requests, done) for requests, rounds in together.items() for done in rounds]
+        lines += [f"{name}, {count} x {done.line:g} s: {done.failed}" for count, done in tried if done.failed]
+    return "\n".join(lines)
 
 
 def _row(title: str, rounds: dict[str, list[Round]], measure: Callable[[Round], float], form: str) -> str:
