@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-_ONEDNN = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch.backends.mkldnn.is_available() else None
+_BUILT: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+_ONEDNN = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if _BUILT else None
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
