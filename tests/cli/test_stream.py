@@ -172,6 +172,18 @@ def test_an_existing_file_is_kept(say, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
 
 
+@pytest.mark.parametrize("option", [("--flow-steps", "2"), ("--no-guidance",)])
+def test_what_trades_quality_changes_the_audio(say, tmp_path, option):
+    for name, options in (("exact", ()), ("deterministic", ("--deterministic",)), ("coarse", option)):
+        done = say("Hi.", "-o", f"{name}.wav", *options)
+        assert done.returncode == 0, done.stderr
+    exact, deterministic, coarse = (
+        soundfile.read(tmp_path / f"{name}.wav")[0] for name in ("exact", "deterministic", "coarse")
+    )
+    assert np.array_equal(exact, deterministic)
+    assert len(coarse) == len(exact) and not np.array_equal(coarse, exact)
+
+
 def test_steps_that_make_no_sense(main, seeded_small, prompt_wav, tmp_path):
     model = ("--model", seeded_small, "--prompt", prompt_wav)
     assert "flow_steps is 0" in main.fails(1, "say", "Hi.", *model, "--flow-steps", "0")
