@@ -7,13 +7,23 @@ asks. A stack that is given a `Carry` computes what it would have computed for t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 Piece = tuple[Tensor, Tensor]  # keys and values [B, H, T, D]
 Self = TypeVar("Self", bound="Carry")
+
+
+class Remembering(Protocol):
+    """What the modules of a stack ask; see `Carry`."""
+
+    def tail(self, site: nn.Module, x: Tensor, count: int) -> Tensor: ...
+
+    def attend(
+        self, site: nn.Module, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, bias: Tensor | None = None
+    ) -> Tensor: ...
 
 
 class Carry:

@@ -18,7 +18,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from ..errors import RequestError
 from ..weights import WeightReader
-from .carry import Carry, Together
+from .carry import Carry, Remembering, Together
 from .config import FlowConfig
 from .encoder import UpsampleConformer
 from .layers import prefixed, take_affine
@@ -52,11 +52,11 @@ def drain(steps: Stepwise[Made], on_step: Callable[[int], None] | None = None) -
             on_step(index)
 
 
-@lru_cache(maxsize=1)
-def constant_noise(bins: int, frames: int) -> Tensor:
+@lru_cache(maxsize=2)
+def constant_noise(bins: int, frames: int, device: torch.device) -> Tensor:
     """Where every utterance starts: [frames, bins]. The released weights are used with this very noise."""
     generator = torch.Generator().manual_seed(0)
-    return torch.randn(1, bins, frames, generator=generator)[0].T.contiguous()
+    return torch.randn(1, bins, frames, generator=generator)[0].T.contiguous().to(device)
 
 
 @lru_cache(maxsize=4)
@@ -119,29 +119,54 @@ class Flow(nn.Module):
         carries: per row, what each Euler step has to remember of the whole chunks that came before mu, which it
         takes in. lengths: frames of each row.
         """
-        batch, frames, bins = mu.shape
+        batch, frames, _ = mu.shape
         befores = [row[0].frames for row in carries] if carries else [0]
-        x = torch.stack([self._initial_noise(before, before + frames, mu.device) for before in befores])
+        x = torch.stack([self.noise(before, before + frames, mu.device) for before in befores])
         x = x.expand(batch, -1, -1)
-        # Of an utterance's rows the first is conditioned, the second is not; only x changes between the steps.
-        inputs = mu.new_zeros(batch, self.rows, frames, 4 * bins)
-        conditions = (mu, speakers[:, None].expand(-1, frames, -1), prompt)
-        inputs[:, 0, :, bins:] = torch.cat([condition.to(mu.dtype) for condition in conditions], dim=-1)
-        times, sizes = cosine_schedule(self.config.steps)
-        shifts = self.estimator.time_shifts(torch.tensor(times, device=mu.device))
+        inputs = self.inputs(mu, speakers, prompt)
+        shifts, sizes = self.schedule(mu.device)
         lengths = None if lengths is None else lengths.repeat_interleave(self.rows)
         mask = self.estimator.mask(frames, lengths, chunked, mu.device)
         for index, size in enumerate(sizes):
             keep = yield index
             if keep is not None:  # never with lengths
                 x, inputs, carries = x[keep], inputs[keep], carries and [carries[row] for row in keep]
-            inputs[..., :bins] = x[:, None]
             carry = self._joined([row[index] for row in carries]) if carries else None
-            velocity = self.estimator(inputs.flatten(0, 1), shifts[index], mask, carry).float()
+            x = self.euler(x, inputs, size, shifts[index], mask, carry)
             for row in carries or ():
                 row[index].frames += frames
-            x = x + size * self._guided(velocity.view(-1, self.rows, frames, bins))
         return x
+
+    def inputs(self, mu: Tensor, speakers: Tensor, prompt: Tensor) -> Tensor:
+        """The estimator's, [B, rows, T, 4 * bins]: only x, the first quarter, changes between the steps.
+
+        Of an utterance's rows the first is conditioned, the second is not.
+        """
+        batch, frames, bins = mu.shape
+        inputs = mu.new_zeros(batch, self.rows, frames, 4 * bins)
+        conditions = (mu, speakers[:, None].expand(-1, frames, -1), prompt)
+        inputs[:, 0, :, bins:] = torch.cat([condition.to(mu.dtype) for condition in conditions], dim=-1)
+        return inputs
+
+    def schedule(self, device: torch.device) -> tuple[Tensor, tuple[float, ...]]:
+        """Of every step: what its time adds in the estimator's blocks, `UNet.time_shifts`, and how far it goes."""
+        times, sizes = cosine_schedule(self.config.steps)
+        return self.estimator.time_shifts(torch.tensor(times, device=device)), sizes
+
+    def euler(
+        self,
+        x: Tensor,
+        inputs: Tensor,
+        size: float | Tensor,
+        shift: Tensor,
+        mask: Tensor | None,
+        carry: Remembering | None,
+    ) -> Tensor:
+        """One step: x [B, T, bins] float32 as it is after it. Writes x to its place in `inputs`."""
+        bins = x.shape[-1]
+        inputs[..., :bins] = x[:, None]
+        velocity = self.estimator(inputs.flatten(0, 1), shift, mask, carry).float()
+        return x + size * self._guided(velocity.view(-1, self.rows, *x.shape[1:]))
 
     def _guided(self, velocity: Tensor) -> Tensor:
         """[B, T, bins] of [B, rows, T, bins]."""
@@ -150,7 +175,7 @@ class Flow(nn.Module):
         return (1 + self.config.guidance) * velocity[:, 0] - self.config.guidance * velocity[:, 1]
 
     @staticmethod
-    def _joined(carries: Sequence[Carry]) -> Carry | Together:
+    def _joined(carries: Sequence[Carry]) -> Remembering:
         return carries[0] if len(carries) == 1 else Together(carries)
 
     def forward(
@@ -184,11 +209,12 @@ class Flow(nn.Module):
         stops = [mel.shape[1]] * len(inputs) if frames is None else frames.tolist()
         return [mel[row, len(item.prompt_mel) : stops[row]] for row, item in enumerate(inputs)]
 
-    def _initial_noise(self, first: int, stop: int, device: torch.device) -> Tensor:
+    def noise(self, first: int, stop: int, device: torch.device) -> Tensor:
+        """Where the frames first … stop of an utterance start: [T, bins]. Raises RequestError beyond the limit."""
         limit = self.config.noise_frames
         if stop > limit:
             raise RequestError(f"{stop} mel frames in one piece, at most {limit}: shorten the sentence or the prompt")
-        return self.config.temperature * constant_noise(self.config.mel_bins, limit)[first:stop].to(device)
+        return self.config.temperature * constant_noise(self.config.mel_bins, limit, device)[first:stop]
 
     def official_weights(self, reader: WeightReader) -> dict[str, Tensor]:
         """State dict from the keys of flow.pt; see `weights.OfficialStage`."""

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..weights import WeightReader
-from .carry import Carry, Together
+from .carry import Remembering
 
 
 class CausalConv(nn.Module):
@@ -23,7 +23,7 @@ class CausalConv(nn.Module):
         self.weight = nn.Parameter(torch.empty(out_channels, kernel * channels))
         self.bias = nn.Parameter(torch.empty(out_channels))
 
-    def forward(self, x: Tensor, carry: Carry | Together | None = None) -> Tensor:
+    def forward(self, x: Tensor, carry: Remembering | None = None) -> Tensor:
         """x [B, T, in], silence before it or what `carry` kept -> [B, T, out]."""
         batch, frames, channels = x.shape
         before = None if carry is None else carry.tail(self, x, self.kernel - 1)

@@ -13,15 +13,18 @@ import torch
 from torch import Tensor, nn
 
 from .carry import Carry, Piece
-from .flow import Flow
+from .flow import Flow, Stepwise
 from .unet import TransformerBlock
 
 
 class Page:
-    """Room for one chunk: memory [steps, sites, 2, rows, heads, frames, head_dim]; returns when nobody holds it."""
+    """Room for one chunk: memory [steps, sites, 2, rows, heads, frames, head_dim]; returns when nobody holds it.
 
-    def __init__(self, memory: Tensor) -> None:
-        self.memory = memory
+    index: its number in the pool.
+    """
+
+    def __init__(self, index: int, memory: Tensor) -> None:
+        self.index, self.memory = index, memory
 
 
 class PagePool:
@@ -40,11 +43,16 @@ class PagePool:
         self.frames = unet.chunk
         self._shape = (config.steps, len(self.sites), 2, flow.rows, unet.heads, unet.chunk, unet.head_dim)
         self._like = flow.speaker.weight
-        self._free: list[Tensor] = []
+        self._memories: list[Tensor] = []
+        self._free: list[int] = []
         self.page_bytes = torch.Size(self._shape).numel() * self._like.element_size()
-        self._most = budget // self.page_bytes
-        self.share = self._most // shares
-        self.made = 0
+        self.most = budget // self.page_bytes
+        self.share = self.most // shares
+
+    @property
+    def made(self) -> int:
+        """Pages that there are, in use or not."""
+        return len(self._memories)
 
     @property
     def bytes(self) -> int:
@@ -54,7 +62,7 @@ class PagePool:
     @property
     def room(self) -> int:
         """How many pages could be taken now."""
-        return len(self._free) + self._most - self.made
+        return len(self._free) + self.most - self.made
 
     def take(self, count: int) -> list[Page] | None:
         """`count` pages; None if there is no room for all of them."""
@@ -62,15 +70,32 @@ class PagePool:
             return None
         return [self._page() for _ in range(count)]
 
+    def solving(
+        self,
+        flow: Flow,
+        mu: Tensor,
+        speakers: Tensor,
+        prompt: Tensor,
+        carries: Sequence[Sequence[Carry]],
+        pages: Sequence[Sequence[Page]],
+    ) -> Stepwise[Tensor]:
+        """`Flow.solving` of chunks that follow those that streams remember.
+
+        carries: per stream, of its steps. pages: that it holds, the last ones those that the chunks are to fill.
+        """
+        return flow.solving(mu, speakers, prompt, chunked=True, carries=carries)
+
     def _page(self) -> Page:
-        if self._free:
-            memory = self._free.pop()
-        else:
-            memory = torch.empty(self._shape, dtype=self._like.dtype, device=self._like.device)
-            self.made += 1
-        page = Page(memory)
-        weakref.finalize(page, self._free.append, memory).atexit = False
+        if not self._free:
+            self._free.append(self.made)
+            self._memories.append(self._memory(self.made))
+        index = self._free.pop()
+        page = Page(index, self._memories[index])
+        weakref.finalize(page, self._free.append, index).atexit = False
         return page
+
+    def _memory(self, index: int) -> Tensor:
+        return torch.empty(self._shape, dtype=self._like.dtype, device=self._like.device)
 
 
 class PagedCarry(Carry):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Sequence
 import torch
 from torch import Tensor
 
+from ..streams import upload
 from .carry import Carry
 from .flow import Flow, FlowInput, Steps, drain
 from .pages import Page, PagedCarry, PagePool
@@ -43,8 +44,7 @@ class FlowStream:
 
     def add(self, tokens: Sequence[int] | Tensor) -> None:
         """Tokens [N] that follow."""
-        added = torch.as_tensor(tokens, dtype=torch.int64, device=self._tokens.device)
-        self._tokens = torch.cat((self._tokens, added))
+        self._tokens = torch.cat((self._tokens, upload(tokens, self._tokens.device)))
 
     @property
     def chunks(self) -> int:
@@ -170,8 +170,8 @@ def may_have(stream: FlowStream, count: int) -> bool:
 
 
 def _advance(streams: Sequence[FlowStream], pasts: list[_Past], count: int, *, final: bool) -> Steps:
-    flow = streams[0].flow
-    firsts = [past.steps[0].frames for past in pasts]
+    flow, pool = streams[0].flow, streams[0]._pool
+    firsts = [stream._done * flow.config.token_mel_ratio for stream in streams]
     mu = torch.cat(
         [
             flow.encode(stream._seen(count, final), chunked=True, final=final, carry=past.encoder)
@@ -184,7 +184,8 @@ def _advance(streams: Sequence[FlowStream], pasts: list[_Past], count: int, *, f
         row[: len(part)] = part
     speakers = torch.cat([stream._speaker for stream in streams])
     left = list(range(len(streams)))  # rows that were not given up
-    solving = flow.solving(mu, speakers, prompt, chunked=True, carries=[past.steps for past in pasts])
+    steps, pages = [past.steps for past in pasts], [past.pages for past in pasts]
+    solving = pool.solving(flow, mu, speakers, prompt, steps, pages)
     keep: list[int] | None = None
     while True:
         try:

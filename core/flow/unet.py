@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..weights import WeightReader
-from .carry import Carry, Together
+from .carry import Remembering
 from .config import UNetConfig
 from .layers import CausalConv, attend, attention_mask, prefixed, take_affine, take_conv
 
@@ -27,7 +27,7 @@ class ConvBlock(nn.Module):
         self.conv = CausalConv(channels, out_channels, _KERNEL)
         self.norm = nn.LayerNorm(out_channels)
 
-    def forward(self, x: Tensor, carry: Carry | Together | None = None) -> Tensor:
+    def forward(self, x: Tensor, carry: Remembering | None = None) -> Tensor:
         return F.mish(self.norm(self.conv(x, carry)))
 
 
@@ -39,7 +39,7 @@ class ResBlock(nn.Module):
         self.block2 = ConvBlock(out_channels, out_channels)
         self.skip = nn.Linear(channels, out_channels)
 
-    def forward(self, x: Tensor, shift: Tensor, carry: Carry | Together | None = None) -> Tensor:
+    def forward(self, x: Tensor, shift: Tensor, carry: Remembering | None = None) -> Tensor:
         """x [B, T, C]; shift [C']: what the time adds between the two convolutions."""
         return self.block2(self.block1(x, carry) + shift, carry).add_(self.skip(x))
 
@@ -56,7 +56,7 @@ class TransformerBlock(nn.Module):
         self.ff_in = nn.Linear(size, config.ff_mult * size)
         self.ff_out = nn.Linear(config.ff_mult * size, size)
 
-    def forward(self, x: Tensor, mask: Tensor | None, carry: Carry | Together | None = None) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None, carry: Remembering | None = None) -> Tensor:
         batch, frames, _ = x.shape
         qkv = self.qkv(self.attention_norm(x)).view(batch, frames, 3, self.heads, -1)
         q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
@@ -73,7 +73,7 @@ class Block(nn.Module):
         self.resnet = ResBlock(channels, config.channels, 4 * config.channels)
         self.transformers = nn.ModuleList(TransformerBlock(config) for _ in range(config.transformers))
 
-    def forward(self, x: Tensor, shift: Tensor, mask: Tensor | None, carry: Carry | Together | None = None) -> Tensor:
+    def forward(self, x: Tensor, shift: Tensor, mask: Tensor | None, carry: Remembering | None = None) -> Tensor:
         x = self.resnet(x, shift, carry)
         for transformer in self.transformers:
             x = transformer(x, mask, carry)
@@ -113,7 +113,7 @@ class UNet(nn.Module):
         hidden = F.mish(self.time_out(F.silu(self.time_in(embedding))))
         return torch.stack([block.resnet.time(hidden) for block in self._blocks()], dim=1)  # type: ignore[operator,union-attr]
 
-    def forward(self, x: Tensor, shifts: Tensor, mask: Tensor | None, carry: Carry | Together | None = None) -> Tensor:
+    def forward(self, x: Tensor, shifts: Tensor, mask: Tensor | None, carry: Remembering | None = None) -> Tensor:
         """x [B, T, 4 * mel_bins], shifts [blocks, C] of one time, mask as `attention_mask` -> [B, T, mel_bins].
 
         carry: of what came before x at this very time; mask is that of x alone then.

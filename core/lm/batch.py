@@ -7,6 +7,8 @@ from collections.abc import Callable
 import torch
 
 from ..errors import RequestError
+from ..streams import Record
+from .graphs import EagerSteps, RecordedSteps, Steps
 from .speech_lm import SpeechLM
 from .utterance import Utterance, length
 
@@ -19,11 +21,16 @@ class Batch:
     there are; otherwise one after the other, and every bit is as if it were alone.
     """
 
-    def __init__(self, lm: SpeechLM, slots: int, capacity: int, *, together: bool = True) -> None:
-        """capacity: positions of a slot: prefix and sounds."""
+    def __init__(
+        self, lm: SpeechLM, slots: int, capacity: int, *, together: bool = True, record: Record | None = None
+    ) -> None:
+        """capacity: positions of a slot: prefix and sounds. record: see `RecordedSteps`; of use only `together`."""
         self.lm, self.slots, self.capacity, self.together = lm, slots, capacity, together
         self.utterances: list[Utterance] = []
         self._state = lm.new_state(slots, capacity)
+        self._steps: Steps = EagerSteps(lm, self._state)
+        if together and record is not None:
+            self._steps = RecordedSteps(lm, self._state, record)
         self._active: list[bool] = []
 
     @property
@@ -66,6 +73,8 @@ class Batch:
         if last is not utterance:
             self._state.move(len(self.utterances), slot, last.position)
             self.utterances[slot] = last
+        # Who computes beside others without a past of its own has one position, wherever the last one in it ended.
+        self._state.positions[len(self.utterances)] = 0
         self._active = []
 
     @torch.inference_mode()
@@ -101,7 +110,7 @@ class Batch:
         slots = [slot for slot, utterance in enumerate(self.utterances) if utterance.drawing]
         # Rows that wait between others ride along; one alone takes the short way of a single row.
         runs = [(slots[0], slots[-1] + 1)] if self.together else [(slot, slot + 1) for slot in slots]
-        drawn = torch.cat([self._next(first, stop) for first, stop in runs]).tolist()
+        drawn = self._steps.read(torch.cat([self._next(first, stop) for first, stop in runs]))
         first = slots[0] if self.together else 0
         for index, (slot, utterance) in enumerate(zip(slots, utterances, strict=True)):
             utterance.position += 1
@@ -109,14 +118,13 @@ class Batch:
         return utterances
 
     def _next(self, first: int, stop: int) -> torch.Tensor:
-        rows = slice(first, stop)
-        context = 1 + max(utterance.position for utterance in self.utterances[rows])
-        return self.lm.emit(self._state, self.lm.step(self._state, rows, context), rows)
+        context = 1 + max(utterance.position for utterance in self.utterances[first:stop])
+        return self._steps.step(first, stop, context)
 
     def _activate(self, utterances: list[Utterance]) -> None:
-        active = [utterance in utterances for utterance in self.utterances]
+        active = [utterance in utterances for utterance in self.utterances] + [False] * self.free
         if active != self._active:
-            self._state.active[: len(active)] = torch.tensor(active)
+            self._state.active.copy_(torch.tensor(active))
             self._active = active
 
 

@@ -6,6 +6,8 @@ matrix, gate and up another. Modules hold weights only; what a request needs liv
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -73,6 +75,23 @@ class Linear(nn.Linear):
         return product.reshape(*x.shape[:-1], self.out_features)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the rows of a decoding step stand: the same for all layers.
+
+    rows, positions: [B] int64; row b of the step is at positions[b] of the b-th of `slots`. context: how much of
+    the cache is read. mask: [B, 1, 1, context] bool or None; cos, sin: [B, 1, 1, head_dim], of the positions.
+    """
+
+    slots: slice
+    rows: Tensor
+    positions: Tensor
+    context: int
+    mask: Tensor | None
+    cos: Tensor
+    sin: Tensor
+
+
 class Attention(nn.Module):
     def __init__(self, config: Qwen2Config) -> None:
         super().__init__()
@@ -119,22 +138,17 @@ class Attention(nn.Module):
         )
         return self.out(attended.transpose(1, 2).reshape(1, steps, -1))
 
-    def step(self, x: Tensor, cache: KVCache, layer: int, slots: slice, positions: Tensor, context: int) -> Tensor:
-        """x [B, 1, C], row b at positions[b] of the b-th of `slots`; `context` bounds every row's position + 1."""
-        batch = x.shape[0]
-        cos, sin = cache.cos[positions][:, None, None], cache.sin[positions][:, None, None]
-        q, k, v = self.project(x, cos, sin)
-        keys, values = cache.keys[layer, slots], cache.values[layer, slots]
-        rows = torch.arange(batch, device=x.device)
-        keys[rows, :, positions] = k[:, :, 0]
-        values[rows, :, positions] = v[:, :, 0]
+    def step(self, x: Tensor, cache: KVCache, layer: int, place: Place) -> Tensor:
+        """x [B, 1, C] at `place`."""
+        q, k, v = self.project(x, place.cos, place.sin)
+        keys, values = cache.keys[layer, place.slots], cache.values[layer, place.slots]
+        keys[place.rows, :, place.positions] = k[:, :, 0]
+        values[place.rows, :, place.positions] = v[:, :, 0]
+        keys, values = keys[:, :, : place.context], values[:, :, : place.context]
         # The queries that share a key head stand in for its sequence: no copy of keys, no causality.
-        q = q.view(batch, self.kv_heads, -1, self.head_dim)
-        mask = None
-        if batch > 1:
-            mask = (torch.arange(context, device=x.device) <= positions[:, None])[:, None, None]
-        attended = F.scaled_dot_product_attention(q, keys[:, :, :context], values[:, :, :context], attn_mask=mask)
-        return self.out(attended.reshape(batch, 1, -1))
+        q = q.view(len(x), self.kv_heads, -1, self.head_dim)
+        attended = F.scaled_dot_product_attention(q, keys, values, attn_mask=place.mask)
+        return self.out(attended.reshape(len(x), 1, -1))
 
 
 class Layer(nn.Module):
@@ -177,14 +191,21 @@ class Qwen2Decoder(nn.Module):
             x = x + layer.mlp(x)
         return self.norm(x)
 
-    def step(self, x: Tensor, cache: KVCache, slots: slice, positions: Tensor, context: int) -> Tensor:
+    def step(
+        self, x: Tensor, cache: KVCache, slots: slice, positions: Tensor, context: int, *, padded: bool = False
+    ) -> Tensor:
         """Feed one position to each of B neighbouring slots: x [B, 1, C], positions [B] int64 -> [B, 1, C].
 
         context: how much of the cache is read; at least the largest position + 1, exactly that when
-        B is 1.
+        B is 1, unless `padded`: so may a step be whose context is fixed before its positions are known.
         """
+        mask = None
+        if padded or len(x) > 1:
+            mask = (torch.arange(context, device=x.device) <= positions[:, None])[:, None, None]
+        cos, sin = cache.cos[positions][:, None, None], cache.sin[positions][:, None, None]
+        place = Place(slots, torch.arange(len(x), device=x.device), positions, context, mask, cos, sin)
         for index, layer in enumerate(self.layers):
             assert isinstance(layer, Layer)
-            x = x + layer.attention.step(layer.attention_norm(x), cache, index, slots, positions, context)
+            x = x + layer.attention.step(layer.attention_norm(x), cache, index, place)
             x = x + layer.mlp(x)
         return self.norm(x)

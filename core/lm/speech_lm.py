@@ -105,10 +105,10 @@ class SpeechLM(nn.Module):
         state.positions[slot] = start + x.shape[1]
         return self.head(hidden[:, -1])
 
-    def step(self, state: LMState, slots: slice, context: int) -> Tensor:
-        """Feed their last ids to `slots`; logits [B, V]. `context`: see `Qwen2Decoder.step`."""
+    def step(self, state: LMState, slots: slice, context: int, *, padded: bool = False) -> Tensor:
+        """Feed their last ids to `slots`; logits [B, V]. context, padded: see `Qwen2Decoder.step`."""
         x = self.speech_embedding(state.last[slots]).unsqueeze(1)
-        hidden = self.decoder.step(x, state.cache, slots, state.positions[slots], context)
+        hidden = self.decoder.step(x, state.cache, slots, state.positions[slots], context, padded=padded)
         state.positions[slots] += state.active[slots]
         return self.head(hidden[:, 0])
 

@@ -93,7 +93,7 @@ def test_estimator(scale: str, chunked: bool) -> None:
 def test_constant_noise() -> None:
     arrays, _ = golden("v2_0.5b", "small", "flow")
     before = torch.get_rng_state()
-    noise = constant_noise.__wrapped__(80, 15_000)
+    noise = constant_noise.__wrapped__(80, 15_000, torch.device("cpu"))
     assert torch.equal(before, torch.get_rng_state())
     assert np.abs(noise[:16, :4].T.numpy() - arrays["rand_noise"]).max() < 1e-6
 
