@@ -62,7 +62,7 @@ class Utterance:
     @property
     def drawing(self) -> bool:
         """Whether the next thing to do is to draw an id."""
-        return self.ending is None and not self.due and not self._asking and self._count > 0
+        return self.ending is None and not self.due and not self._asking
 
     @property
     def prefix(self) -> int:
@@ -149,7 +149,8 @@ class Interleaved(Utterance):
     """Speaks a text that is still arriving, from its first few ids on.
 
     The model reads blocks of `mix_ratio[0]` text ids, each followed by up to `mix_ratio[1]` sounds: the prompt's
-    as long as there are any, then its own, behind which the fill id asks for the next block. The last text ids,
+    as long as there are any, then its own, behind which the fill id asks for the next block. Its own come behind
+    a block that holds text of its own. The last text ids,
     fewer than a block, are followed by the turn and the sounds that end it. This is the layout of
     `prepare_lm_input_target` in the official `cosyvoice/llm/llm.py`; what is fed depends on the text alone, never
     on when and in which pieces it came.
@@ -165,6 +166,7 @@ class Interleaved(Utterance):
     ) -> None:
         """seed: see `Utterance`."""
         self._open, self._begun = True, False
+        self._ahead = len(prompt_text)  # ids until the prompt's text has been read
         self._left = 0  # sounds until the next block of text is due
         super().__init__(config, (), prompt_text=prompt_text, prompt_speech=prompt_speech, seed=seed)
 
@@ -208,31 +210,29 @@ class Interleaved(Utterance):
             self._asking = True
 
     def _line_up(self) -> None:
-        if self._count == 0 and not self._open:
-            self.ending = "limit"
-        if self.ending is not None:
-            return
-        first = not self._begun
-        if first:
+        if not self._begun:
             self._begun = self._asking = True
-        if self._asking:
             self._blocks()
-        if self._asking and not self._open:
-            self._finish()
-        elif not self._asking and self._count > 0:
-            self._seal()
-        elif first and self._asking and len(self._gathered) > 1:
             # The prompt's own blocks are read at once, whenever the text comes: what is read together must
             # not depend on time, or its last bit would.
-            self._seal()
+            if len(self._gathered) > 1:
+                self._seal()
+        elif self._asking and self.ending is None:
+            self._blocks()
+            if self._asking and not self._open:
+                self._finish()
 
     def _blocks(self) -> None:
         more, reach = self.config.mix_ratio
         while self._asking and len(self._text) >= more:
             self._gather("text", self._text, more)
             said = self._gather("speech", self._prompt, reach)
-            self._asking = bool(self._prompt)
+            self._ahead -= more
+            # A prompt that says more than a block's text with a block's sounds has text left: nobody speaks that.
+            self._asking = bool(self._prompt) or self._ahead >= 0
             self._left = reach - said or reach
+        if not self._asking:
+            self._seal()
 
 
 def length(pieces: Sequence[Piece]) -> int:
