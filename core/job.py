@@ -172,7 +172,8 @@ class Job:
             return
         self.over = True
         for utterance in self._seated():
-            self.runtime.batch.leave(utterance)
+            with self.runtime.lanes.lm():
+                self.runtime.batch.leave(utterance)
         self.lines.clear()
         self._writing = self.running = None
         self.channel.put(Done(error, self.seconds))

@@ -16,6 +16,7 @@ class EngineOptions:
     ahead_seconds: of audio that nobody has read yet, after which a stream pauses.
     patience_seconds: how long a stream pauses before it is given up.
     pause_seconds: without new text, after which a stream speaks what it has.
+    cuda_graphs: on CUDA, decoding steps and chunks are recorded and done again from the record; False if that fails.
     deterministic: every request gives the same bits whatever runs beside it: nothing is computed in one batch.
 
     Off unless asked for, as they cost quality: flow_steps, fewer Euler steps than the model's own (10); guidance,
@@ -29,6 +30,7 @@ class EngineOptions:
     ahead_seconds: float = 30.0
     patience_seconds: float = 60.0
     pause_seconds: float = 2.0
+    cuda_graphs: bool = True
     deterministic: bool = False
     flow_steps: int | None = None
     guidance: bool = True

@@ -76,14 +76,19 @@ class Pipeline:
     def vocoder_noise(self, seed: int) -> Noise:
         """The random numbers of one utterance's source, wherever in it they are asked for."""
         key, channels = self._key(seed, _VOCODER_STREAM), self.vocoder.config.harmonics + 1
-        return lambda first, count: noise.normal(key, first * channels, count * channels).view(1, count, channels)
+
+        def draw(first: int, count: int) -> Tensor:
+            return noise.normal(key.to(self.device), first * channels, count * channels).view(1, count, channels)
+
+        return draw
 
     def lm_seed(self, seed: int) -> int:
         """Of an utterance in the language model; seed: any integer."""
         return int(self._key(seed, _LM_STREAM))
 
     def _key(self, seed: int, stream: int) -> Tensor:
-        return noise.key(noise.seed(seed, self.device), stream)
+        # On the host: it is one number, and nobody should wait for the device to get it.
+        return noise.key(noise.seed(seed, torch.device("cpu")), stream)
 
 
 def front_end(folder: ModelFolder, device: torch.device | str) -> FrontEnd:

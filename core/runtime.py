@@ -10,13 +10,14 @@ import torch
 from .checkpoint import Dtypes, ModelFolder, load_model
 from .dtypes import choose_dtypes
 from .flow.flow import FlowInput, drain
-from .flow.pages import PagePool
+from .flow.graphs import page_pool
 from .flow.stream import FlowStream, advance
 from .flow.voices import Begun, VoiceCache
 from .lm.batch import Batch
 from .options import EngineOptions
 from .pipeline import Pipeline
 from .request import OnProgress
+from .streams import Lanes
 from .tuning import tune
 from .voice.voice import Voice
 
@@ -33,9 +34,11 @@ class Runtime:
     def __init__(self, pipeline: Pipeline, options: EngineOptions) -> None:
         self.pipeline, self.options = pipeline, options
         alone = options.deterministic
-        self.batch = Batch(pipeline.lm, options.slots, _LONGEST, together=not alone)
+        self.lanes = lanes = Lanes(pipeline.device, graphs=options.cuda_graphs)
+        self.batch = Batch(pipeline.lm, options.slots, _LONGEST, together=not alone, record=lanes.lm_record)
         # Who must not depend on its neighbours has a share of its own.
-        self.pool = PagePool(pipeline.flow, options.flow_memory_mb << 20, shares=options.slots if alone else 1)
+        budget, shares = options.flow_memory_mb << 20, options.slots if alone else 1
+        self.pool = page_pool(pipeline.flow, budget, shares=shares, record=lanes.flow_record)
         self._voices = VoiceCache(self.pool, options.voice_memory_mb << 20)
 
     def begin(self, voice: Voice) -> Begun:
@@ -46,9 +49,10 @@ class Runtime:
 
     def take_in(self, voice: Voice) -> None:
         """Compute a voice's prompt now."""
-        begun = self.begin(voice)
-        if begun.count and self.make_room(begun.stream, begun.count):
-            drain(advance([begun.stream], begun.count, final=False))
+        with self.lanes.flow():
+            begun = self.begin(voice)
+            if begun.count and self.make_room(begun.stream, begun.count):
+                drain(advance([begun.stream], begun.count, final=False))
 
     def make_room(self, stream: FlowStream, count: int) -> bool:
         """Whether the next `count` tokens of a stream can be kept, after forgetting voices if need be."""

@@ -16,8 +16,8 @@ from time import monotonic, perf_counter
 import torch
 
 from .errors import Busy, Cancelled, OutOfMemory, RequestError, readable
-from .flow.flow import Steps
 from .flow.stream import advance
+from .group import Group, Key
 from .job import Job
 from .line import Work
 from .lm.utterance import Utterance
@@ -25,33 +25,6 @@ from .options import EngineOptions
 from .runtime import Runtime
 
 _FLOW_ROWS = 4  # later chunks of so many streams are computed together; first chunks one after the other on a CPU
-
-Key = tuple[int, float]
-
-
-class _Group:
-    """Chunks that are computed together, at one of their steps."""
-
-    def __init__(self, works: dict[Job, Work], steps: Steps) -> None:
-        self.works, self.steps = works, steps
-        self.rows = list(works)  # whose row is which
-        self._left = False  # whether somebody has, since the last step
-
-    @property
-    def key(self) -> Key:
-        return min(job.key for job in self.works)
-
-    def leave(self, job: Job) -> None:
-        del self.works[job]
-        self._left = True
-
-    def step(self) -> int:
-        """The index of the step that comes next. Raises StopIteration, with the mels of `rows`, where all are done."""
-        if not self._left:
-            return next(self.steps)
-        keep = [index for index, job in enumerate(self.rows) if job in self.works]
-        self.rows, self._left = [self.rows[index] for index in keep], False
-        return self.steps.send(keep)
 
 
 class Scheduler:
@@ -65,7 +38,7 @@ class Scheduler:
         self._waiting: deque[Job] = deque()
         self._errands: deque[Callable[[], None]] = deque()
         self._active: list[Job] = []
-        self._groups: list[_Group] = []
+        self._groups: list[Group] = []
         self._thread = threading.Thread(target=self._run, name="cosyvox", daemon=True)
         self._thread.start()
 
@@ -176,7 +149,7 @@ class Scheduler:
             self._active.append(job)
             busy += 1
         for job in list(self._active):
-            with self._blaming([job]):
+            with self._blaming([job]), job.runtime.lanes.flow():
                 job.poll(job.runtime.batch.free - 1)
             if job.over:
                 self._end(job)
@@ -185,15 +158,20 @@ class Scheduler:
         """One step of what is most urgent; whether there was any."""
         choices: list[tuple[Key, int, Callable[[], None]]] = []
         for index, group in enumerate(self._groups):
-            choices.append((group.key, index, lambda group=group: self._flow(group)))  # type: ignore[misc]
+            if group.there:
+                choices.append((group.key, index, lambda group=group: self._flow(group)))  # type: ignore[misc]
         first, last = len(self._groups), len(self._groups) + 1
         for job in self._active:
-            if (work := job.work()) is not None:
+            with job.runtime.lanes.flow():
+                work = job.work()
+            if work is not None:
                 choices.append((job.key, first, lambda work=work, job=job: self._begin(job, work)))  # type: ignore[misc]
             if job.speaking:
                 choices.append((job.key, last, lambda job=job: self._speak(job.runtime)))  # type: ignore[misc]
         if not choices:
-            return False
+            for group in self._groups[:1]:  # the device is at it, and nothing else is to be done
+                group.wait()
+            return bool(self._groups)
         min(choices, key=lambda choice: choice[:2])[2]()
         return True
 
@@ -202,7 +180,7 @@ class Scheduler:
         batch, started = runtime.batch, perf_counter()
         upcoming = batch.upcoming
         told: list[Utterance] = []
-        with self._blaming(self._whose(upcoming)):
+        with self._blaming(self._whose(upcoming)), runtime.lanes.lm():
             told = batch.step()
         seconds = (perf_counter() - started) / max(1, len(upcoming))
         for job in self._whose(upcoming):
@@ -229,7 +207,8 @@ class Scheduler:
             if each.prompt:
                 each.prompt.busy = True
         with self._blaming(list(works)):
-            self._groups.append(_Group(works, begin()))
+            with job.runtime.lanes.flow():
+                self._groups.append(Group(works, begin()))
             self._flow(self._groups[-1])
 
     def _companions(self, job: Job, work: Work) -> dict[Job, Work]:
@@ -240,7 +219,8 @@ class Scheduler:
         found: dict[Job, Work] = {}
         pages = work.stream.pages_for(work.count) if work.stream else 0
         for other in sorted(self._active, key=lambda other: other.key):
-            theirs = None if other is job or other.alone or other.runtime is not job.runtime else other.work()
+            with job.runtime.lanes.flow():
+                theirs = None if other is job or other.alone or other.runtime is not job.runtime else other.work()
             if theirs is None or theirs.stream is None or theirs.prompt or len(found) + 1 >= _FLOW_ROWS:
                 continue
             alike = theirs.count == work.count and theirs.final == work.final
@@ -249,26 +229,27 @@ class Scheduler:
                 found[other] = theirs
         return found
 
-    def _flow(self, group: _Group) -> None:
-        """One Euler step of a group, or its end."""
-        started, made = perf_counter(), None
-        try:
-            index = group.step()
-        except StopIteration as done:
-            made = done.value
-        except Exception as error:
-            self._failed(group, error)
-            return
-        seconds = (perf_counter() - started) / len(group.works)
-        for job, work in group.works.items():
-            job.spend("flow", seconds)
-            if made is None and not work.prompt:
-                job.tell("mel", index, job.runtime.pipeline.flow.config.steps)
-        if made is not None:
+    def _flow(self, group: Group) -> None:
+        """One Euler step of a group, or what comes of its last one."""
+        started = perf_counter()
+        if group.made is None:
+            try:
+                index = group.step()
+            except Exception as error:
+                self._failed(group, error)
+                return
+            seconds = (perf_counter() - started) / len(group.works)
+            for job, work in group.works.items():
+                job.spend("flow", seconds)
+                if index is not None and not work.prompt:
+                    job.tell("mel", index, job.runtime.pipeline.flow.config.steps)
+        if group.made is not None and group.there:
+            for job in group.works:
+                job.spend("flow", (perf_counter() - group.launched) / len(group.works))
             self._groups.remove(group)
-            self._made(group, made)
+            self._made(group, group.made)
 
-    def _failed(self, group: _Group, error: Exception) -> None:
+    def _failed(self, group: Group, error: Exception) -> None:
         """A step did not succeed. Of several each goes on for itself, as nothing is lost: the culprit fails again."""
         if len(group.works) == 1:
             self._blame(list(group.works), error)
@@ -277,7 +258,7 @@ class Scheduler:
         for job in group.works:
             job.running, job.alone = None, True
 
-    def _made(self, group: _Group, mels: list[torch.Tensor]) -> None:
+    def _made(self, group: Group, mels: list[torch.Tensor]) -> None:
         for job, mel in zip(group.rows, mels, strict=True):
             work = group.works.get(job)
             if work is None:
@@ -286,7 +267,7 @@ class Scheduler:
             if work.prompt:
                 work.prompt.busy = False
             work.done(mel)
-            with self._blaming([job]):
+            with self._blaming([job]), group.vocoding():
                 job.sound()
 
     def _end(self, job: Job, error: BaseException | None = None) -> None:
