@@ -12,7 +12,7 @@ from cosyvox.core.flow.pages import PagePool
 from cosyvox.core.flow.stream import FlowStream, advance
 from cosyvox.core.streams import Lanes
 from parity import mel, speaker, tokens
-from recording import Recording, needs_cuda
+from recording import Recording, Strict, needs_cuda
 from stages import flow
 from torch import Tensor
 
@@ -122,6 +122,20 @@ def test_what_is_recorded() -> None:
         stream.feed(ids(f"past{past}", 23 if past == 2 else 25))
         seen.append([count // steps for count in record.played])
     assert seen == [[], [], [1], [1], [1, 1], [1, 2]], "tiers of up to two, four and eight pages"
+
+
+@torch.inference_mode()
+def test_a_step_stays_on_the_device() -> None:
+    """No value is asked for and nothing comes from the host."""
+    record = Strict()
+    with torch.device("meta"):
+        module = Flow(flow("small").config)
+        mu, speakers = torch.zeros(2, 50, 80), torch.zeros(2, 80)
+        pool = RecordedPages(module, PAGES * PagePool(module, 0).page_bytes, record)
+        pages = [pool.take(count) for count in (3, 1)]
+        for _ in range(2):
+            drain(pool.solving(module, mu, speakers, mu, [], [held or [] for held in pages]))
+    assert record.operations > 100
 
 
 @needs_cuda

@@ -8,10 +8,11 @@ import pytest
 import torch
 from cosyvox.core.lm import graphs
 from cosyvox.core.lm.batch import Batch
+from cosyvox.core.lm.graphs import RecordedSteps
 from cosyvox.core.lm.speech_lm import LMState, SpeechLM
 from cosyvox.core.lm.utterance import Interleaved, Utterance
 from cosyvox.core.streams import Lanes, Launch
-from recording import Recording, needs_cuda
+from recording import Recording, Strict, needs_cuda
 from stages import speech_lm
 from torch import Tensor
 
@@ -141,6 +142,16 @@ def test_a_slot_that_was_filled_to_its_end(lm: SpeechLM) -> None:
     while any(one.ending is None for one in long):
         batch.step()
     assert all(one.ids for one in long)
+
+
+@torch.inference_mode()
+def test_a_step_stays_on_the_device() -> None:
+    """No value is asked for and nothing comes from the host, sampling included."""
+    record = Strict()
+    with torch.device("meta"):
+        module = SpeechLM(speech_lm("small").config)
+    RecordedSteps(module, module.new_state(4, CAPACITY), record).step(0, 3, 20)
+    assert record.operations > 100
 
 
 @needs_cuda
