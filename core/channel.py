@@ -12,6 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import Cancelled
 from .request import Progress
 
 
@@ -56,6 +57,8 @@ class Channel:
 
     def put(self, event: Event) -> None:
         with self._changed:
+            if self.cancelled:
+                return
             if isinstance(event, Sound):
                 if not self._unread:
                     self.read = monotonic()
@@ -85,8 +88,10 @@ class Channel:
         return event
 
     def cancel(self) -> None:
-        """Nobody listens any more."""
-        self.cancelled = True
+        """Nobody wants to hear more; who is waiting for it gets Cancelled."""
         with self._changed:
+            self.cancelled = True
             self._events.clear()
+            self._events.append(Done(Cancelled("stopped on request"), {}))
+            self._changed.notify()
         self._wake()

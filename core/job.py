@@ -87,6 +87,8 @@ class Job:
 
     def poll(self, spare: int) -> None:
         """Open the lines that can be. spare: slots of the language model that others do not need."""
+        if (left := self._pause_left()) is not None and left <= 0:
+            self.script.pause()
         while (part := self.script.peek()) is not None:
             if self._writing is not None and not part.begins:
                 self._write(self.script.take())
@@ -95,21 +97,20 @@ class Job:
             if not self._may_open(spare):
                 return
             self._open(self.script.take())
-        if not self.script.open:
-            self._close_line()
-            if self.script.error is not None:
-                raise self.script.error
-            if not self._opened:
-                raise TextError("the text has no letters or digits: there is nothing to say")
-            if not self.lines and not self.over:
-                self.end()
-        elif self._writing is not None and self._pause_left() <= 0:
-            self._close_line()
+        if self.script.open:
+            return
+        self._close_line()
+        if self.script.error is not None:
+            raise self.script.error
+        if not self._opened:
+            raise TextError("the text has no letters or digits: there is nothing to say")
+        if not self.lines:
+            self.end()
 
     @property
     def wakes_in(self) -> float | None:
         """Seconds after which it must be looked at again, though nobody has done anything; None if it need not."""
-        limits = [self._pause_left()] if self._writing is not None else []
+        limits = [] if (left := self._pause_left()) is None else [left]
         if self.channel.full:
             limits.append(self.channel.read + self.runtime.options.patience_seconds - monotonic())
         return min(limits, default=None)
@@ -171,6 +172,7 @@ class Job:
         if self.over:
             return
         self.over = True
+        self.script.close()
         for utterance in self._seated():
             with self.runtime.lanes.lm():
                 self.runtime.batch.leave(utterance)
@@ -195,8 +197,10 @@ class Job:
         own = {id(line.saying) for line in self.lines}
         return [utterance for utterance in self.runtime.batch.utterances if id(utterance) in own]
 
-    def _pause_left(self) -> float:
-        return self.script.changed + self.runtime.options.pause_seconds - monotonic()
+    def _pause_left(self) -> float | None:
+        """Seconds until a text that has stopped arriving is spoken as far as it is there; None if it has not."""
+        quiet = self.script.quiet_since
+        return None if quiet is None else quiet + self.runtime.options.pause_seconds - monotonic()
 
     def _may_open(self, spare: int) -> bool:
         if self._plan is None:

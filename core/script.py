@@ -20,21 +20,39 @@ class Part:
 
 
 class Script:
-    """Parts in order, and whether more will come. `wake` is called whenever that changed."""
+    """Parts in order, and whether more will come. `wake` is called whenever that changed.
+
+    on_pause: called by the worker when nothing was written for a while; may add what was held back.
+    """
 
     def __init__(self, wake: Callable[[], None], parts: Iterable[Part] = (), *, closed: bool = False) -> None:
         self._wake = wake
+        self.on_pause: Callable[[], None] | None = None
         self._lock = threading.Lock()
         self._parts = deque(parts)
         self._closed = closed
         self.error: BaseException | None = None
-        self.changed = monotonic()
+        self._written: float | None = None
 
     def add(self, parts: Iterable[Part]) -> None:
         with self._lock:
             self._parts.extend(parts)
-            self.changed = monotonic()
         self._wake()
+
+    def touch(self) -> None:
+        """Something was written, though it may be held back."""
+        self._written = monotonic()
+
+    @property
+    def quiet_since(self) -> float | None:
+        """When it was written to for the last time; None if what that held back was asked for since."""
+        return self._written if self.open else None
+
+    def pause(self) -> None:
+        """Have what is held back added."""
+        self._written = None
+        if self.on_pause is not None:
+            self.on_pause()
 
     def close(self, error: BaseException | None = None) -> None:
         """There is no more; error: because whoever writes it failed."""

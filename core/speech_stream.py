@@ -26,11 +26,13 @@ class TextInlet:
         """write: puts what the reader found into the script; raises RequestError for what the model cannot say."""
         self._reader, self._script, self._write = reader, script, write
         self._lock = threading.Lock()
+        script.on_pause = self._pause
 
     def feed(self, piece: str) -> None:
         with self._lock:
             self._check()
             self._write(self._reader.feed(piece))
+            self._script.touch()
 
     def flush(self) -> None:
         with self._lock:
@@ -53,6 +55,11 @@ class TextInlet:
             self.finish()
         except BaseException as error:
             self._script.close(error)
+
+    def _pause(self) -> None:
+        with self._lock:
+            if self._script.open:
+                self._write(self._reader.flush())
 
     def _check(self) -> None:
         if not self._script.open:

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..linear import Linear
 from ..weights import WeightReader
 from .carry import Carry
 from .config import EncoderConfig
@@ -31,9 +32,9 @@ class RelativeAttention(nn.Module):
     def __init__(self, size: int, heads: int) -> None:
         super().__init__()
         self.heads, self.head_dim = heads, size // heads
-        self.qkv = nn.Linear(size, 3 * size)
-        self.out = nn.Linear(size, size)
-        self.position = nn.Linear(size, size, bias=False)
+        self.qkv = Linear(size, 3 * size)
+        self.out = Linear(size, size)
+        self.position = Linear(size, size, bias=False)
         self.content_bias = nn.Parameter(torch.empty(heads, self.head_dim))
         self.position_bias = nn.Parameter(torch.empty(heads, self.head_dim))
 
@@ -67,8 +68,8 @@ class ConformerBlock(nn.Module):
         self.attention_norm = nn.LayerNorm(config.size, eps=1e-12)
         self.attention = RelativeAttention(config.size, config.heads)
         self.ff_norm = nn.LayerNorm(config.size, eps=1e-12)
-        self.ff_in = nn.Linear(config.size, config.ff_size)
-        self.ff_out = nn.Linear(config.ff_size, config.size)
+        self.ff_in = Linear(config.size, config.ff_size)
+        self.ff_out = Linear(config.ff_size, config.size)
 
     def forward(self, x: Tensor, positions: Tensor, mask: Tensor | None, carry: Carry | None) -> Tensor:
         x = self.attention(self.attention_norm(x), positions, mask, carry).add_(x)
@@ -78,7 +79,7 @@ class ConformerBlock(nn.Module):
 class Embed(nn.Module):
     def __init__(self, size: int) -> None:
         super().__init__()
-        self.linear = nn.Linear(size, size)
+        self.linear = Linear(size, size)
         self.norm = nn.LayerNorm(size)
 
     def forward(self, x: Tensor) -> Tensor:

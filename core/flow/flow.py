@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from ..errors import RequestError
+from ..linear import Linear
 from ..weights import WeightReader
 from .carry import Carry, Remembering, Together
 from .config import FlowConfig
@@ -77,9 +78,9 @@ class Flow(nn.Module):
         super().__init__()
         self.config = config
         self.token_embedding = nn.Embedding(config.vocab, config.encoder.size)
-        self.speaker = nn.Linear(config.speaker_size, config.mel_bins)
+        self.speaker = Linear(config.speaker_size, config.mel_bins)
         self.encoder = UpsampleConformer(config.encoder)
-        self.project = nn.Linear(config.encoder.size, config.mel_bins)
+        self.project = Linear(config.encoder.size, config.mel_bins)
         self.estimator = UNet(config.estimator, config.mel_bins)
 
     def encode(

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..linear import linear
 from ..weights import WeightReader
 from .carry import Remembering
 
@@ -32,7 +33,7 @@ class CausalConv(nn.Module):
             late = min(self.kernel - 1 - tap, frames)
             windows[:, :late, tap] = 0.0 if before is None else before[:, tap : tap + late]
             windows[:, late:, tap] = x[:, : frames - late]
-        return F.linear(windows.flatten(2), self.weight, self.bias)
+        return linear(windows.flatten(2), self.weight, self.bias)
 
 
 def take_conv(reader: WeightReader, name: str, out_channels: int, channels: int, kernel: int) -> dict[str, Tensor]:

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..linear import Linear
 from ..weights import WeightReader
 from .carry import Remembering
 from .config import UNetConfig
@@ -34,10 +35,10 @@ class ConvBlock(nn.Module):
 class ResBlock(nn.Module):
     def __init__(self, channels: int, out_channels: int, time_size: int) -> None:
         super().__init__()
-        self.time = nn.Linear(time_size, out_channels)
+        self.time = Linear(time_size, out_channels)
         self.block1 = ConvBlock(channels, out_channels)
         self.block2 = ConvBlock(out_channels, out_channels)
-        self.skip = nn.Linear(channels, out_channels)
+        self.skip = Linear(channels, out_channels)
 
     def forward(self, x: Tensor, shift: Tensor, carry: Remembering | None = None) -> Tensor:
         """x [B, T, C]; shift [C']: what the time adds between the two convolutions."""
@@ -50,11 +51,11 @@ class TransformerBlock(nn.Module):
         size, inner = config.channels, config.heads * config.head_dim
         self.heads = config.heads
         self.attention_norm = nn.LayerNorm(size)
-        self.qkv = nn.Linear(size, 3 * inner, bias=False)
-        self.out = nn.Linear(inner, size)
+        self.qkv = Linear(size, 3 * inner, bias=False)
+        self.out = Linear(inner, size)
         self.ff_norm = nn.LayerNorm(size)
-        self.ff_in = nn.Linear(size, config.ff_mult * size)
-        self.ff_out = nn.Linear(config.ff_mult * size, size)
+        self.ff_in = Linear(size, config.ff_mult * size)
+        self.ff_out = Linear(config.ff_mult * size, size)
 
     def forward(self, x: Tensor, mask: Tensor | None, carry: Remembering | None = None) -> Tensor:
         batch, frames, _ = x.shape
@@ -87,15 +88,15 @@ class UNet(nn.Module):
         super().__init__()
         self.config, self.in_channels, self.mel_bins = config, 4 * mel_bins, mel_bins
         size = config.channels
-        self.time_in = nn.Linear(self.in_channels, 4 * size)
-        self.time_out = nn.Linear(4 * size, 4 * size)
+        self.time_in = Linear(self.in_channels, 4 * size)
+        self.time_out = Linear(4 * size, 4 * size)
         self.down = Block(self.in_channels, config)
         self.down_conv = CausalConv(size, size, _KERNEL)
         self.mid = nn.ModuleList(Block(size, config) for _ in range(config.mid_blocks))
         self.up = Block(2 * size, config)
         self.up_conv = CausalConv(size, size, _KERNEL)
         self.final = ConvBlock(size, size)
-        self.out = nn.Linear(size, mel_bins)
+        self.out = Linear(size, mel_bins)
 
     def _blocks(self) -> list[nn.Module]:
         return [self.down, *self.mid, self.up]

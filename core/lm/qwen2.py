@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -27,8 +28,7 @@ class KVCache:
         self, config: Qwen2Config, slots: int, capacity: int, *, device: torch.device, dtype: torch.dtype
     ) -> None:
         shape = (config.num_hidden_layers, slots, config.num_key_value_heads, capacity, config.head_dim)
-        self.keys = torch.zeros(shape, device=device, dtype=dtype)
-        self.values = torch.zeros(shape, device=device, dtype=dtype)
+        self.keys, self.values = _zeros(shape, device, dtype), _zeros(shape, device, dtype)
         self.capacity = capacity
         self.cos, self.sin = rotary_table(config, capacity, device, dtype)
 
@@ -36,6 +36,14 @@ class KVCache:
         """The first `length` entries of one slot become another's."""
         for buffer in (self.keys, self.values):
             buffer[:, target, :, :length] = buffer[:, source, :, :length]
+
+
+def _zeros(shape: tuple[int, ...], device: torch.device, dtype: torch.dtype) -> Tensor:
+    """As `torch.zeros`; on a CPU no memory is taken before it is written to."""
+    if device.type != "cpu":
+        return torch.zeros(shape, device=device, dtype=dtype)
+    size = torch.Size(shape).numel() * dtype.itemsize
+    return torch.from_numpy(np.zeros(size, np.uint8)).view(dtype).view(shape)
 
 
 def rotary_table(

