@@ -59,22 +59,33 @@ class Carry:
         mask: as `layers.attention_mask`, of the latest; all before may be attended to. bias: [B, H, T, keys], added
         to the scores. Pieces are never joined: a copy of all keys in every step would cost more than the attention.
         """
-        pieces = self._pieces.setdefault(site, [])
-        pieces += self._keep(site, k, v)
-        scores = torch.cat([q @ keys.transpose(2, 3) for keys, _ in pieces], -1).mul_(q.shape[-1] ** -0.5)
-        if bias is not None:
-            scores += bias
-        if mask is not None:
-            scores[..., -q.shape[2] :].masked_fill_(~mask, float("-inf"))
-        shares = torch.split(scores.softmax(-1), [keys.shape[2] for keys, _ in pieces], -1)
-        out = shares[0] @ pieces[0][1]
-        for share, (_, values) in zip(shares[1:], pieces[1:], strict=True):
-            out += share @ values
-        return out
+        pieces, latest = self._pieces.setdefault(site, []), self._keep(site, k, v)
+        if mask is None or len(latest) == 1:
+            pieces += latest
+            return _attend(q, pieces, mask, bias)
+        # The latest lie in the mask's own chunks: each attends to itself and all before, and needs no mask.
+        parts = []
+        for queries, piece in zip(torch.split(q, latest[0][0].shape[2], 2), latest, strict=True):
+            pieces.append(piece)
+            parts.append(_attend(queries, pieces, None, None))
+        return torch.cat(parts, 2)
 
     def _keep(self, site: nn.Module, k: Tensor, v: Tensor) -> list[Piece]:
         """The latest keys and values where they can stay."""
         return [(k.contiguous(), v.contiguous())]
+
+
+def _attend(q: Tensor, pieces: Sequence[Piece], mask: Tensor | None, bias: Tensor | None) -> Tensor:
+    scores = torch.cat([q @ keys.transpose(2, 3) for keys, _ in pieces], -1).mul_(q.shape[-1] ** -0.5)
+    if bias is not None:
+        scores += bias
+    if mask is not None:
+        scores[..., -q.shape[2] :].masked_fill_(~mask, float("-inf"))
+    shares = torch.split(scores.softmax(-1), [keys.shape[2] for keys, _ in pieces], -1)
+    out = shares[0] @ pieces[0][1]
+    for share, (_, values) in zip(shares[1:], pieces[1:], strict=True):
+        out += share @ values
+    return out
 
 
 class Together:
