@@ -9,6 +9,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from .apart import apart
 from .channel import Channel, Done, SegmentEnd, Sound
 from .errors import Cancelled
 from .mastering import finish, join
@@ -83,7 +84,7 @@ def _finished(
         joined, starts = join(audio, [end.text for end in ends], rate)
     else:
         joined, starts = np.concatenate(audio), [0, *np.cumsum([len(part) for part in audio])[:-1].tolist()]
-    whole = finish(joined, rate, gain_db=request.gain_db, sample_rate=target)
+    whole = apart(lambda: finish(joined, rate, gain_db=request.gain_db, sample_rate=target))
     bounds = [round(start * target / rate) for start in starts] + [len(whole)]
     segments = tuple(
         Segment(end.text, np.array(end.speech_tokens, np.int32), start, stop)

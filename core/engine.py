@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from .apart import apart, apart_telling
 from .audio.files import read_audio
 from .channel import Channel
 from .checkpoint import ModelFolder, open_folder
@@ -83,7 +84,7 @@ class Engine:
         weakref.finalize(self, self._scheduler.close, 0.0)  # for who forgets to
         try:
             self._reception = Reception(folder, self._models, self._scheduler)
-            self._models.get(on_progress=on_progress)
+            apart_telling(lambda tell: self._models.get(on_progress=tell), on_progress)
         except BaseException:
             self._scheduler.close(0.0)
             raise
@@ -111,14 +112,15 @@ class Engine:
         recording. Raises AudioError.
         """
         samples, rate, stem = _samples(source, rate)
-        return self._front_end.voice(prepare_prompt(samples, rate, transcript), name or stem)
+        prompt = prepare_prompt(samples, rate, transcript)
+        return apart(lambda: self._front_end.voice(prompt, name or stem))
 
     def load_voice(self, stored: StoredVoice) -> Voice:
         """A voice of a `VoiceStore`, for this model; what the model hears in it is kept beside it.
 
         Raises VoiceError, AudioError, CheckpointError, RequestError.
         """
-        voice = recall(stored, self._front_end)
+        voice = apart(lambda: recall(stored, self._front_end))
         config = self._folder.config
         if (
             voice.mel.shape != (len(voice.speech_tokens) * config.flow.token_mel_ratio, config.mel.bins)
@@ -242,7 +244,8 @@ class Engine:
     ) -> Channel:
         """Hand over a conversion."""
         samples, rate, _ = _samples(source, rate)
-        heard = [self._front_end.speech_tokens(part) for part in source_parts(samples, rate)]
+        hear = self._front_end.speech_tokens
+        heard = apart(lambda: [hear(part) for part in source_parts(samples, rate)])
         return self._reception.begin_heard(request, heard, live=live, tells=on_progress is not None)
 
     def _conversion(self, voice: Voice, fields: dict[str, Any]) -> SpeechRequest:

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from cosyvox.core import Busy, Cancelled, CosyVoxError, Engine, EngineOptions, Voice, load
 
-REQUESTS = int(os.environ.get("COSYVOX_SOAK", "80"))
+REQUESTS = int(os.environ.get("COSYVOX_SOAK", "40"))
 CLIENTS = 6
 TEXTS = ["No.", "Yes.", "A man.", "Go on."]
 DETERMINISTIC = EngineOptions(deterministic=True, slots=3, queue=2, voice_memory_mb=1, ahead_seconds=1.0)
