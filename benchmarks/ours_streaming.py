@@ -12,6 +12,7 @@ from unittest.mock import patch
 import torch
 from cosyvox.core import load
 from cosyvox.core.flow.flow import FlowInput
+from cosyvox.core.flow.pages import PagePool
 from cosyvox.core.flow.stream import FlowStream
 from cosyvox.core.pipeline import Pipeline
 from cosyvox.core.vocoder.stream import VocoderStream
@@ -59,12 +60,15 @@ class StreamingCosyVox:
                 spent = 0.0
         return made
 
-    def _flow_behind(self, prompt: Prompt) -> FlowStream:
-        """A stream whose prompt was computed before, as that of a voice in use is."""
+    def _flow_behind(self, prompt: Prompt, tokens: int) -> FlowStream:
+        """A stream whose prompt was computed before, as that of a voice in use is; its memory was used before, too."""
         if self._warm is None:
             given = FlowInput(prompt.speech, prompt.mel, prompt.speaker)
-            self._warm = FlowStream(self._pipeline.flow, given)
+            self._pool = PagePool(self._pipeline.flow, 2**40)
+            self._warm = FlowStream(self._pipeline.flow, given, self._pool)
             self._warm.feed(prompt.speech[:0])
+        for page in self._pool.take(tokens // self._pipeline.flow.config.encoder.chunk + 2) or ():
+            page.memory.zero_()
         return self._warm.fork()
 
 
