@@ -39,7 +39,7 @@ class StreamingCosyVox:
     @torch.inference_mode()
     def chunks(self, speech: Tensor, prompt: Prompt) -> list[Chunk]:
         flow, vocoder = (
-            self._flow_behind(prompt),
+            self._flow_behind(prompt, len(speech)),
             VocoderStream(self._pipeline.vocoder, self._pipeline.vocoder_noise(0)),
         )
         made: list[Chunk] = []

@@ -6,23 +6,22 @@ import os
 import threading
 import weakref
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from .apart import apart, apart_telling
-from .audio.files import read_audio
+from .audio.files import Source, samples_of
 from .channel import Channel
 from .checkpoint import ModelFolder, open_folder
 from .checks import check_conversion, check_request
 from .collect import collect
 from .dtypes import choose_device
-from .errors import AudioError, RequestError, VoiceError
+from .errors import RequestError, TextError, VoiceError
 from .families import Family
 from .hub.found import find_model
 from .live_master import LiveMaster
@@ -38,8 +37,6 @@ from .voice.prompt import prepare_prompt
 from .voice.source import source_parts
 from .voice.stored import StoredVoice
 from .voice.voice import Voice
-
-Source = str | os.PathLike[str] | BinaryIO | NDArray[np.float32]
 
 
 def load(
@@ -111,7 +108,7 @@ class Engine:
         transcript: its words, exactly; without them only the timbre is taken, of the best 12 s of a long
         recording. Raises AudioError.
         """
-        samples, rate, stem = _samples(source, rate)
+        samples, rate, stem = samples_of(source, rate)
         prompt = prepare_prompt(samples, rate, transcript)
         return apart(lambda: self._front_end.voice(prompt, name or stem))
 
@@ -207,16 +204,10 @@ class Engine:
         return self._stream(request, channel, None, on_progress, should_stop, spoken=False)
 
     def warm_up(self, voice: Voice | None = None, *, dtype: str | None = None) -> None:
-        """Touch every weight once, so that the first request is as fast as the next; and take in a voice."""
-
-        def warm() -> None:
-            runtime = self._models.get(dtype)
-            tokens = runtime.pipeline.speech_tokens([0], prompt_text=[], prompt_speech=[], seed=0).ids or [0]
-            runtime.pipeline.waveform(runtime.pipeline.mel(tokens, voice or self._nobody()), seed=0)
-            if voice is not None:
-                runtime.take_in(voice)
-
-        self._scheduler.do(warm)
+        """Say a word that nobody hears, so that the first request is as fast as the next; and take in a voice."""
+        with suppress(TextError):
+            for _ in self.stream("One.", voice=voice or self._nobody(), dtype=dtype, mode="cross_lingual"):
+                pass
 
     def close(self, wait: float = 60.0) -> None:
         """Free the model. What is running may end within `wait` seconds; afterwards every request is an error."""
@@ -243,7 +234,7 @@ class Engine:
         self, request: SpeechRequest, source: Source, rate: int | None, on_progress: OnProgress | None, *, live: bool
     ) -> Channel:
         """Hand over a conversion."""
-        samples, rate, _ = _samples(source, rate)
+        samples, rate, _ = samples_of(source, rate)
         hear = self._front_end.speech_tokens
         heard = apart(lambda: [hear(part) for part in source_parts(samples, rate)])
         return self._reception.begin_heard(request, heard, live=live, tells=on_progress is not None)
@@ -285,19 +276,6 @@ class Engine:
             "", self.family.name, np.zeros(0, np.float32), self.sample_rate, np.zeros(0, np.int32),
             np.zeros((0, config.mel.bins), np.float32), np.ones(config.flow.speaker_size, np.float32),
         )  # fmt: skip
-
-
-def _samples(source: Source, rate: int | None) -> tuple[NDArray[np.float32], int, str]:
-    """samples [C, S], rate in Hz and a name for them. Raises AudioError, RequestError."""
-    if not isinstance(source, np.ndarray):
-        samples, rate = read_audio(source)
-        return samples, rate, Path(getattr(source, "name", source)).stem  # type: ignore[arg-type]
-    if rate is None:
-        raise RequestError("samples need their rate: rate=24000")
-    samples = np.atleast_2d(np.asarray(source, dtype=np.float32))
-    if samples.ndim != 2:
-        raise AudioError(f"samples must be [S] or [C, S], not of shape {samples.shape}")
-    return samples, rate, ""
 
 
 def _request(text: str | SpeechRequest, fields: dict[str, Any]) -> SpeechRequest:

@@ -132,6 +132,18 @@ class Job:
             return None
         return self.lines[0].work()
 
+    def run(self, work: Work) -> None:
+        """The flow begins with it."""
+        self.running = work
+        if work.prompt:
+            work.prompt.busy = True
+
+    def stop_running(self) -> None:
+        """The flow is done with what it was at, or gives it up."""
+        if self.running is not None and self.running.prompt:
+            self.running.prompt.busy = False
+        self.running = None
+
     def heard(self, utterance: Utterance) -> None:
         """The language model has said more."""
         number, line = next((n, line) for n, line in enumerate(self.lines) if line.saying is utterance)
@@ -177,7 +189,8 @@ class Job:
             with self.runtime.lanes.lm():
                 self.runtime.batch.leave(utterance)
         self.lines.clear()
-        self._writing = self.running = None
+        self._writing = None
+        self.stop_running()
         self.channel.put(Done(error, self.seconds))
 
     @contextmanager

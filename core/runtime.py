@@ -9,9 +9,9 @@ import torch
 
 from .checkpoint import Dtypes, ModelFolder, load_model
 from .dtypes import choose_dtypes
-from .flow.flow import FlowInput, drain
+from .flow.flow import FlowInput
 from .flow.graphs import page_pool
-from .flow.stream import FlowStream, advance
+from .flow.stream import FlowStream
 from .flow.voices import Begun, VoiceCache
 from .lm.batch import Batch
 from .options import EngineOptions
@@ -22,9 +22,7 @@ from .tuning import tune
 from .voice.voice import Voice
 
 FIRST_SECONDS = 0.1  # of audio that a stream's first chunk should give: less cannot be played
-_PHASES = (
-    8  # a prompt's last chunk may have as many sizes: the fewer, the more is cut off, the more, the later it begins
-)
+_PHASES = 8  # sizes that a prompt's last chunk may have: with fewer more is cut off, with more it begins later
 _LONGEST = 4096  # positions of the language model: prompt, text and speech of one segment
 
 
@@ -46,13 +44,6 @@ class Runtime:
         cut = self.cut(len(voice.speech_tokens))
         heard = b"".join(array.tobytes() for array in (voice.speech_tokens, voice.mel, voice.x_vector))
         return self._voices.begin(sha256(heard).digest(), lambda: self._stream(voice, cut))
-
-    def take_in(self, voice: Voice) -> None:
-        """Compute a voice's prompt now."""
-        with self.lanes.flow():
-            begun = self.begin(voice)
-            if begun.count and self.make_room(begun.stream, begun.count):
-                drain(advance([begun.stream], begun.count, final=False))
 
     def make_room(self, stream: FlowStream, count: int) -> bool:
         """Whether the next `count` tokens of a stream can be kept, after forgetting voices if need be."""

@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from time import monotonic, perf_counter
 
 import torch
@@ -28,7 +29,7 @@ _FLOW_ROWS = 4  # later chunks of so many streams are computed together; first c
 
 
 class Scheduler:
-    """Jobs in, served until they end. `submit`, `wake`, `do` and `close` are safe from any thread."""
+    """Jobs in, served until they end. `submit`, `wake` and `close` are safe from any thread."""
 
     def __init__(self, device: torch.device, options: EngineOptions) -> None:
         self._device, self._options = device, options
@@ -36,7 +37,6 @@ class Scheduler:
         self._signalled = self._closing = False
         self._deadline = 0.0  # when a closing worker stops waiting for its jobs
         self._waiting: deque[Job] = deque()
-        self._errands: deque[Callable[[], None]] = deque()
         self._active: list[Job] = []
         self._groups: list[Group] = []
         self._thread = threading.Thread(target=self._run, name="cosyvox", daemon=True)
@@ -50,26 +50,6 @@ class Scheduler:
                 raise Busy(f"{len(self._waiting)} requests are waiting, no more may: try again in a moment")
             self._waiting.append(job)
         self.wake()
-
-    def do(self, errand: Callable[[], None]) -> None:
-        """Run something on the worker, between two steps, and wait for it. Raises what it raises."""
-        done, failed = threading.Event(), list[BaseException]()
-
-        def run() -> None:
-            try:
-                errand()
-            except BaseException as error:
-                failed.append(readable(error, self._device))
-            finally:
-                done.set()
-
-        with self._changed:
-            self._check_open()
-            self._errands.append(run)
-        self.wake()
-        done.wait()
-        if failed:
-            raise failed[0]
 
     def wake(self) -> None:
         """Something has changed outside."""
@@ -105,15 +85,12 @@ class Scheduler:
         if not self._closing:
             return False
         idle = not self._waiting and all(job.idle for job in self._active)
-        return not self._errands and (idle or monotonic() >= self._deadline)
+        return idle or monotonic() >= self._deadline
 
     def _give_up(self, error: Exception) -> None:
         with self._changed:
             self._closing = True
-            errands = list(self._errands)
             jobs = [*self._active, *self._waiting]
-        for errand in errands:
-            errand()
         for job in jobs:
             self._end(job, error)
 
@@ -139,10 +116,8 @@ class Scheduler:
                 job.check()
 
     def _admit(self) -> None:
-        """Run errands, begin what waits, open segments."""
-        while self._errands:
-            self._errands.popleft()()
-        busy = sum(not job.idle for job in self._active)
+        """Begin what waits, open segments."""
+        busy = sum(not (job.idle or job.channel.full) for job in self._active)
         while self._waiting and busy < self._options.slots:
             with self._changed:
                 job = self._waiting.popleft()
@@ -156,18 +131,18 @@ class Scheduler:
 
     def _step(self) -> bool:
         """One step of what is most urgent; whether there was any."""
+        # Of one request's work what is furthest comes first.
         choices: list[tuple[Key, int, Callable[[], None]]] = []
-        for index, group in enumerate(self._groups):
+        for group in self._groups:
             if group.there:
-                choices.append((group.key, index, lambda group=group: self._flow(group)))  # type: ignore[misc]
-        first, last = len(self._groups), len(self._groups) + 1
+                choices.append((group.key, 0, partial(self._flow, group)))
         for job in self._active:
             with job.runtime.lanes.flow():
                 work = job.work()
             if work is not None:
-                choices.append((job.key, first, lambda work=work, job=job: self._begin(job, work)))  # type: ignore[misc]
+                choices.append((job.key, 1, partial(self._begin, job, work)))
             if job.speaking:
-                choices.append((job.key, last, lambda job=job: self._speak(job.runtime)))  # type: ignore[misc]
+                choices.append((job.key, 2, partial(self._speak, job.runtime)))
         if not choices:
             for group in self._groups[:1]:  # the device is at it, and nothing else is to be done
                 group.wait()
@@ -202,14 +177,16 @@ class Scheduler:
             works |= self._companions(job, work)
         streams = [each.stream for each in works.values() if each.stream is not None]
         begin = work.begin if len(works) == 1 else lambda: advance(streams, work.count, final=work.final)
-        for each, owner in zip(works.values(), works, strict=True):
-            owner.running = each
-            if each.prompt:
-                each.prompt.busy = True
-        with self._blaming(list(works)):
+        for owner, each in works.items():
+            owner.run(each)
+        try:
             with job.runtime.lanes.flow():
-                self._groups.append(Group(works, begin()))
-            self._flow(self._groups[-1])
+                group = Group(works, begin())
+        except Exception as error:
+            self._failed(list(works), error)
+            return
+        self._groups.append(group)
+        self._flow(group)
 
     def _companions(self, job: Job, work: Work) -> dict[Job, Work]:
         """Work of others that costs little more than this one's alone."""
@@ -236,7 +213,8 @@ class Scheduler:
             try:
                 index = group.step()
             except Exception as error:
-                self._failed(group, error)
+                self._groups.remove(group)
+                self._failed(list(group.works), error)
                 return
             seconds = (perf_counter() - started) / len(group.works)
             for job, work in group.works.items():
@@ -249,33 +227,25 @@ class Scheduler:
             self._groups.remove(group)
             self._made(group, group.made)
 
-    def _failed(self, group: Group, error: Exception) -> None:
+    def _failed(self, jobs: list[Job], error: Exception) -> None:
         """A step did not succeed. Of several each goes on for itself, as nothing is lost: the culprit fails again."""
-        if len(group.works) == 1:
-            self._blame(list(group.works), error)
-            return
-        self._groups.remove(group)
-        for job in group.works:
-            job.running, job.alone = None, True
+        if len(jobs) == 1:
+            self._blame(jobs, error)
+        for job in jobs:
+            job.stop_running()
+            job.alone = True
 
     def _made(self, group: Group, mels: list[torch.Tensor]) -> None:
         for job, mel in zip(group.rows, mels, strict=True):
-            work = group.works.get(job)
-            if work is None:
-                continue
-            job.running = None
-            if work.prompt:
-                work.prompt.busy = False
-            work.done(mel)
-            with self._blaming([job]), group.vocoding():
-                job.sound()
+            if job in group.works:
+                job.stop_running()
+                group.works[job].done(mel)
+                with self._blaming([job]), group.vocoding():
+                    job.sound()
 
     def _end(self, job: Job, error: BaseException | None = None) -> None:
         """A job is over; what it held is free."""
         for group in [group for group in self._groups if job in group.works]:
-            work = group.works[job]
-            if work.prompt:
-                work.prompt.busy = False
             group.leave(job)
             if not group.works:
                 group.steps.close()

@@ -9,17 +9,19 @@ import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import AudioError, StorageError
+from ..errors import AudioError, RequestError, StorageError
 from ..storage import replacing
 from .rates import check_rate
 
 # What a recording may take in memory: 46 minutes of 48 kHz stereo, 4.6 hours of 16 kHz mono.
 MAX_BYTES = 1 << 30
+
+Source: TypeAlias = str | os.PathLike[str] | BinaryIO | NDArray[np.float32]
 _UNKNOWN = 0xFFFFFFFF
 
 
@@ -38,6 +40,22 @@ def read_audio(source: str | os.PathLike[str] | BinaryIO) -> tuple[NDArray[np.fl
     if not np.isfinite(samples).all():
         raise AudioError(f"{name} holds samples that are not numbers (NaN or Inf): export it again as 16-bit PCM")
     return samples, rate
+
+
+def samples_of(source: Source, rate: int | None) -> tuple[NDArray[np.float32], int, str]:
+    """A recording, or samples [S] or [C, S] at `rate` Hz -> samples [C, S], rate in Hz and a name for them.
+
+    Raises AudioError as `read_audio` does, RequestError for samples without a rate.
+    """
+    if not isinstance(source, np.ndarray):
+        samples, rate = read_audio(source)
+        return samples, rate, Path(getattr(source, "name", source)).stem  # type: ignore[arg-type]
+    if rate is None:
+        raise RequestError("samples need their rate: rate=24000")
+    samples = np.atleast_2d(np.asarray(source, dtype=np.float32))
+    if samples.ndim != 2:
+        raise AudioError(f"samples must be [S] or [C, S], not of shape {samples.shape}")
+    return samples, rate, ""
 
 
 def audio_length(path: str | os.PathLike[str]) -> tuple[float, int]:

@@ -12,6 +12,7 @@ import pytest
 import torch
 from cosyvox.core import Busy, Cancelled, Engine, EngineOptions, OutOfMemory, RequestError, SpeechStream, Voice, load
 from cosyvox.core.flow.flow import Flow
+from cosyvox.core.flow.pages import PagePool
 from cosyvox.core.lm.speech_lm import SpeechLM
 from numpy.typing import NDArray
 
@@ -197,6 +198,29 @@ def test_one_runs_out_of_memory(engine: Engine, voices: list[Voice], monkeypatch
     for index, audio in expected.items():
         np.testing.assert_allclose(results[index], audio, atol=1e-3)
     assert len(heard(engine.stream(TEXTS[4], voice=greedy)))
+
+
+def test_no_memory_for_a_voice(seeded_small: Path, voices: list[Voice], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was to take it in fails; the next one takes it in."""
+
+    def none_left(self: PagePool, count: int) -> None:
+        raise MemoryError
+
+    with load(seeded_small, device="cpu") as engine:
+        with monkeypatch.context() as patch:
+            patch.setattr(PagePool, "take", none_left)
+            with pytest.raises(OutOfMemory, match="shorter"):
+                heard(engine.stream("Yes.", voice=voices[0]))
+        assert len(heard(engine.stream("Yes.", voice=voices[0])))
+
+
+def test_readers_who_stop_hold_nobody_up(seeded_small: Path, voices: list[Voice]) -> None:
+    options = EngineOptions(slots=1, ahead_seconds=0.2)
+    with load(seeded_small, device="cpu", options=options) as engine:
+        stuck = engine.stream(TEXTS[2], voice=voices[0])
+        next(stuck)
+        assert len(heard(engine.stream("Yes.", voice=voices[0])))
+        assert len(heard(stuck))
 
 
 def test_the_language_model_fails_for_one(engine: Engine, voices: list[Voice], monkeypatch: pytest.MonkeyPatch) -> None:
