@@ -9,7 +9,7 @@ from .errors import RequestError
 
 @dataclass(frozen=True)
 class EngineOptions:
-    """slots: requests that are spoken side by side; further ones wait.
+    """slots: requests that are spoken side by side; further ones wait. None is 4 on a CPU, 16 elsewhere.
     queue: how many may wait; one more is refused with Busy.
     flow_memory_mb: for the keys and values of streams. A stream that finds no room computes its past anew.
     voice_memory_mb: of it, for prompts that were taken in and are kept for the next request with that voice.
@@ -23,7 +23,7 @@ class EngineOptions:
     False halves the work of the flow; int8, weights of the language model in 8 bits (CPU only).
     """
 
-    slots: int = 4
+    slots: int | None = None
     queue: int = 64
     flow_memory_mb: int = 4096
     voice_memory_mb: int = 2048
@@ -41,8 +41,12 @@ class EngineOptions:
         if self.flow_steps is not None and not 1 <= self.flow_steps <= 100:
             raise RequestError(f"flow_steps is {self.flow_steps}: choose 1 to 100")
         for name in ("slots", "queue", "ahead_seconds", "patience_seconds", "pause_seconds"):
-            if not getattr(self, name) > 0:
+            if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise RequestError(f"{name} is {getattr(self, name)}: it must be more than 0")
         for name in ("flow_memory_mb", "voice_memory_mb"):
             if getattr(self, name) < 0:
                 raise RequestError(f"{name} is {getattr(self, name)}: it cannot be less than 0")
+
+    def slots_on(self, device: str) -> int:
+        """slots on this type of device."""
+        return self.slots or (4 if device == "cpu" else 16)

@@ -33,9 +33,10 @@ class Runtime:
         self.pipeline, self.options = pipeline, options
         alone = options.deterministic
         self.lanes = lanes = Lanes(pipeline.device, graphs=options.cuda_graphs)
-        self.batch = Batch(pipeline.lm, options.slots, _LONGEST, together=not alone, record=lanes.lm_record)
+        slots = options.slots_on(pipeline.device.type)
+        self.batch = Batch(pipeline.lm, slots, _LONGEST, together=not alone, record=lanes.lm_record)
         # Who must not depend on its neighbours has a share of its own.
-        budget, shares = options.flow_memory_mb << 20, options.slots if alone else 1
+        budget, shares = options.flow_memory_mb << 20, slots if alone else 1
         self.pool = page_pool(pipeline.flow, budget, shares=shares, record=lanes.flow_record)
         self._voices = VoiceCache(self.pool, options.voice_memory_mb << 20)
 

@@ -25,14 +25,14 @@ from .lm.utterance import Utterance
 from .options import EngineOptions
 from .runtime import Runtime
 
-_FLOW_ROWS = 4  # later chunks of so many streams are computed together; first chunks one after the other on a CPU
-
 
 class Scheduler:
     """Jobs in, served until they end. `submit`, `wake` and `close` are safe from any thread."""
 
     def __init__(self, device: torch.device, options: EngineOptions) -> None:
         self._device, self._options = device, options
+        self._slots = options.slots_on(device.type)
+        self._rows = 4 if device.type == "cpu" else 8  # of streams whose later chunks are computed together
         self._changed = threading.Condition()
         self._signalled = self._closing = False
         self._deadline = 0.0  # when a closing worker stops waiting for its jobs
@@ -118,7 +118,7 @@ class Scheduler:
     def _admit(self) -> None:
         """Begin what waits, open segments."""
         busy = sum(not (job.idle or job.channel.full) for job in self._active)
-        while self._waiting and busy < self._options.slots:
+        while self._waiting and busy < self._slots:
             with self._changed:
                 job = self._waiting.popleft()
             self._active.append(job)
@@ -190,6 +190,7 @@ class Scheduler:
 
     def _companions(self, job: Job, work: Work) -> dict[Job, Work]:
         """Work of others that costs little more than this one's alone."""
+        # On a CPU first chunks are not: one after the other, all but the last are heard earlier.
         first = job.key[0] == 0 and self._device.type == "cpu"
         if first or job.alone or self._options.deterministic:
             return {}
@@ -198,7 +199,7 @@ class Scheduler:
         for other in sorted(self._active, key=lambda other: other.key):
             with job.runtime.lanes.flow():
                 theirs = None if other is job or other.alone or other.runtime is not job.runtime else other.work()
-            if theirs is None or theirs.stream is None or theirs.prompt or len(found) + 1 >= _FLOW_ROWS:
+            if theirs is None or theirs.stream is None or theirs.prompt or len(found) + 1 >= self._rows:
                 continue
             alike = theirs.count == work.count and theirs.final == work.final
             room = job.runtime.pool.room >= pages * (len(found) + 2)

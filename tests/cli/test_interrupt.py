@@ -21,6 +21,7 @@ from cosyvox.cli import main
 from cosyvox.cli.console import Console
 
 number, step = int(sys.argv[1]), int(sys.argv[2])
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background job is started without
 steps = []
 
 def count(progress):

@@ -284,7 +284,7 @@ def _wait_for(happened: Callable[[], bool]) -> None:
 def _idle(engine: Engine) -> None:
     """Wait until nobody holds anything."""
     worker, batch = engine._scheduler, runtime(engine).batch
-    _wait_for(lambda: not (worker._active or worker._groups) and batch.free == engine._models.options.slots)
+    _wait_for(lambda: not (worker._active or worker._groups) and batch.free == batch.slots)
 
 
 def _still_speaks(engine: Engine, voice: Voice) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import cosyvox
 import pytest
 from cosyvox.cli import main
+from cosyvox.core import load
 
 FOLDER = Path(cosyvox.__file__).parent
 README, CHINESE = ((FOLDER / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh.md"))
@@ -19,7 +20,7 @@ MODEL, TEXT = "models/CosyVoice2-0.5B", "Hello, I am home."
 def test_the_python_example(
     seeded_small: Path, prompt_wav: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    example, _ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     assert MODEL in example
     assert TEXT in example
     example = example.replace(MODEL, seeded_small.as_posix()).replace(TEXT, "Hi.")  # seeded weights never end early
@@ -28,6 +29,17 @@ def test_the_python_example(
     exec(compile(example, "README.md", "exec"), {})
     assert (tmp_path / "hello.wav").stat().st_size > 10_000
     assert "s of speech" in capsys.readouterr().out
+
+
+def test_the_streaming_example(seeded_small: Path, prompt_wav: Path) -> None:
+    _, example = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    example = example.replace("Hello, I am ", "Hi ").replace("home.", "man.")
+    played: list[int] = []
+    with load(seeded_small) as engine:
+        voice = engine.clone(prompt_wav)
+        play = lambda audio, rate: played.append(len(audio) * (rate == 24_000))  # noqa: E731
+        exec(compile(example, "README.md", "exec"), {"engine": engine, "voice": voice, "play": play})
+    assert len(played) > 1 and sum(played) > 10_000
 
 
 def test_every_option_of_say_exists(capsys: pytest.CaptureFixture) -> None:
