@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import torch
 from cosyvox.core import load
+from cosyvox.core.apart import apart
 from cosyvox.core.flow.flow import FlowInput
 from cosyvox.core.flow.pages import PagePool
 from cosyvox.core.flow.stream import FlowStream
@@ -36,8 +37,12 @@ class StreamingCosyVox:
             for piece in pieces:
                 yield len(piece.audio)
 
-    @torch.inference_mode()
     def chunks(self, speech: Tensor, prompt: Prompt) -> list[Chunk]:
+        self._engine.close()  # a second team of OpenMP would slow this one down
+        return apart(lambda: self._chunks(speech, prompt))
+
+    @torch.inference_mode()
+    def _chunks(self, speech: Tensor, prompt: Prompt) -> list[Chunk]:
         flow, vocoder = (
             self._flow_behind(prompt, len(speech)),
             VocoderStream(self._pipeline.vocoder, self._pipeline.vocoder_noise(0)),

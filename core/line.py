@@ -23,6 +23,7 @@ from .vocoder.stretch import Stretch
 # Chunks of a stream's first, second, … piece; the last goes on. Later ones are larger: less is computed twice around
 # them, and the listener has something to listen to meanwhile.
 _HOPS = (1, 1, 2, 4)
+_LONGEST_HOP = 16  # of a stream that cannot keep its past
 
 
 class Saying(Protocol):
@@ -116,7 +117,10 @@ class LiveLine(Line):
         if stream is None:
             return self._prompt_work()
         config = stream.flow.config.encoder
-        count = config.chunk * _HOPS[min(self._hops, len(_HOPS) - 1)]
+        hop = _HOPS[min(self._hops, len(_HOPS) - 1)]
+        if stream.recomputes:  # what is computed again is so less often
+            hop = max(hop, min(stream.anew, _LONGEST_HOP)) + stream.silent
+        count = config.chunk * hop
         if not self.ids:
             return None
         there = len(self.ids) - self._given + stream.pending

@@ -32,6 +32,7 @@ class Carry:
     def __init__(self, rows: int = 1) -> None:
         self.rows = rows
         self.frames = 0  # of the stack's input that are done
+        self.passing = False  # whether the latest keys and values are not kept
         self._tails: dict[nn.Module, Tensor] = {}
         self._pieces: dict[nn.Module, list[Piece]] = {}
 
@@ -60,6 +61,8 @@ class Carry:
         to the scores. Pieces are never joined: a copy of all keys in every step would cost more than the attention.
         """
         pieces, latest = self._pieces.setdefault(site, []), self._keep(site, k, v)
+        if self.passing:
+            pieces = list(pieces)
         if mask is None or len(latest) == 1:
             pieces += latest
             return _attend(q, pieces, mask, bias)

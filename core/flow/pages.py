@@ -30,8 +30,11 @@ class Page:
 class PagePool:
     """Pages of one flow. At most `budget` bytes are ever taken; what was given back is given out first.
 
-    Pages come back by themselves when the last stream or fork that holds them is gone. Safe to use from one thread.
+    resumes: whether a stream that finds no more of them can go on from those that it has. Pages come back by
+    themselves when the last stream or fork that holds them is gone. Safe to use from one thread.
     """
+
+    resumes = True
 
     def __init__(self, flow: Flow, budget: int, *, shares: int = 1) -> None:
         """budget: bytes. shares: no stream gets more than one of so many equal parts of it."""
@@ -106,12 +109,15 @@ class PagedCarry(Carry):
         self._pool, self._step = pool, step
         self._room: Sequence[Tensor] = ()
 
-    def enter(self, pages: Sequence[Page]) -> None:
-        """The next keys and values go to these pages, a chunk to each."""
-        self._room = [page.memory[self._step] for page in pages]
+    def enter(self, pages: Sequence[Page] | None) -> None:
+        """The next keys and values go to these pages, a chunk to each; None: they are not kept."""
+        self._room = [page.memory[self._step] for page in pages or ()]
+        self.passing = pages is None
 
     def _keep(self, site: nn.Module, k: Tensor, v: Tensor) -> list[Piece]:
         index, size = self._pool.sites[site], self._pool.frames
+        if self.passing:
+            return list(zip(torch.split(k, size, 2), torch.split(v, size, 2), strict=True))
         kept = []
         for page, keys, values in zip(self._room, torch.split(k, size, 2), torch.split(v, size, 2), strict=True):
             count = keys.shape[2]

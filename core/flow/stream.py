@@ -6,7 +6,7 @@ reading of the keys before it. The result is that of `Flow` with `chunked=True` 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -20,8 +20,8 @@ from .pages import Page, PagedCarry, PagePool
 class FlowStream:
     """One utterance. Tokens are added as they come; `advance` turns whole chunks of them into mel.
 
-    Where the pool has no page left for it, it forgets what it kept and from then on computes its whole past anew for
-    every chunk: the same mel, at a cost that grows, in memory that does not. Not to be shared between threads.
+    Where the pool has no page left for it, it keeps what it has, and from then on computes for every chunk what came
+    behind that anew: the same mel, at a cost that grows, in memory that does not. Not to be shared between threads.
     """
 
     def __init__(self, flow: Flow, prompt: FlowInput, pool: PagePool | None = None) -> None:
@@ -29,17 +29,18 @@ class FlowStream:
         self.flow = flow
         self._prompt = prompt.prompt_mel
         self._speaker = flow.speaker_features(prompt.x_vector[None])
-        self._x_vector = prompt.x_vector
         self._tokens = prompt.tokens
         self._done = 0  # tokens whose mel is made
         self._pool = pool or PagePool(flow, 2**62)
-        self._past: _Past | None = _Past(flow, self._pool)
+        self._past = _Past(flow, self._pool)
+        self._kept = 0  # tokens that the past holds: those that are done, unless there was no room for more
+        self._full = False
 
     def fork(self) -> FlowStream:
         """Another utterance that begins as this one did: what was made so far is neither computed nor kept twice."""
         other = object.__new__(FlowStream)
         other.__dict__.update(self.__dict__)
-        other._past = self._past and self._past.fork()
+        other._past = self._past.fork()
         return other
 
     def add(self, tokens: Sequence[int] | Tensor) -> None:
@@ -65,17 +66,28 @@ class FlowStream:
 
     @property
     def recomputes(self) -> bool:
-        """Whether there was no room to keep the past."""
-        return self._past is None
+        """Whether there was no room to keep all of its past."""
+        return self._full
+
+    @property
+    def anew(self) -> int:
+        """Chunks that are computed again together with the next one."""
+        return (self._done - self._kept) // self.flow.config.encoder.chunk
+
+    @property
+    def silent(self) -> int:
+        """Whole chunks of the prompt that are not made yet, of which nothing is heard."""
+        prompt = len(self._prompt) // self.flow.config.token_mel_ratio
+        return max(0, prompt - self._done) // self.flow.config.encoder.chunk
 
     def forget(self) -> None:
         """Keep no past from now on; what it held is free for others."""
-        self._past = None
+        self._past, self._kept, self._full = _Past(self.flow, self._pool), 0, True
 
     @property
     def pages(self) -> int:
         """Pages that are held, those shared with forks included."""
-        return 0 if self._past is None else len(self._past.pages)
+        return len(self._past.pages)
 
     def pages_for(self, count: int) -> int:
         """Pages that the next `count` tokens fill."""
@@ -99,22 +111,25 @@ class FlowStream:
         return drain(advance([self], count, final=final), on_step)[0]
 
     def _seen(self, count: int, final: bool) -> Tensor:
-        """The next `count` tokens [1, N], and those that they look ahead to."""
+        """Tokens [1, N] that follow what is kept, up to the next `count`, and those that they look ahead to."""
         stop = self._done + count + (0 if final else self.flow.config.encoder.lookahead)
-        return self._tokens[None, self._done : stop]
+        return self._tokens[None, self._kept : stop]
 
     def _given(self, first: int, frames: int) -> Tensor:
         """The prompt's mel in these frames: [at most `frames`, bins]."""
         return self._prompt[first : first + frames]
 
-    def _recompute(self, count: int, *, final: bool) -> Generator[int, list[int] | None, list[Tensor]]:
-        stop = self._done + count + (0 if final else self.flow.config.encoder.lookahead)
-        ratio = self.flow.config.token_mel_ratio
-        whole = FlowInput(self._tokens[:stop], self._given(0, (self._done + count) * ratio), self._x_vector)
-        (mel,) = yield from self.flow.steps([whole], chunked=True, final=final)
-        heard = max(self._done * ratio - len(self._prompt), 0)
+    def _fill_up(self) -> None:
+        """Keep no more than now."""
+        if not self._full and not self._pool.resumes:
+            self.forget()
+        self._full = True
+
+    def _go_on(self, past: _Past, count: int) -> None:
+        """The mel of the next `count` tokens is made, and `past` knows of it."""
         self._done += count
-        return [mel[heard:]]
+        if not self._full:
+            self._past, self._kept = past, self._done
 
 
 class _Past:
@@ -132,10 +147,10 @@ class _Past:
         other.pages = list(self.pages)
         return other
 
-    def with_room(self, pages: Sequence[Page]) -> _Past:
-        """A fork that goes on in `pages`."""
+    def with_room(self, pages: Sequence[Page] | None) -> _Past:
+        """A fork that goes on in `pages`; None: one that keeps nothing of what follows."""
         other = self.fork()
-        other.pages += pages
+        other.pages += pages or ()
         for carry in other.steps:
             carry.enter(pages)
         return other
@@ -147,16 +162,15 @@ def advance(streams: Sequence[FlowStream], count: int, *, final: bool) -> Steps:
     All of one flow. count: whole chunks, or with `final` all that is left. Nothing changes in a stream before its mel
     is made, so that whoever gives up, or fails, loses nothing. A stream without room for its past is computed alone.
     """
-    parts: list[_Past | None] = []
+    pasts: list[_Past] = []
     for stream in streams:
         pages = stream._pool.take(stream.pages_for(count)) if may_have(stream, count) else None
-        parts.append(stream._past.with_room(pages) if stream._past and pages else None)
-    if None in parts:
-        if len(streams) > 1:
-            raise ValueError("a stream without room for its past must be alone: see `fits`")
-        streams[0]._past = None
-        return streams[0]._recompute(count, final=final)
-    return _advance(streams, [past for past in parts if past], count, final=final)
+        if pages is None:
+            if len(streams) > 1:
+                raise ValueError("a stream without room for its past must be alone: see `fits`")
+            stream._fill_up()
+        pasts.append(stream._past.with_room(pages))
+    return _advance(streams, pasts, count, final=final)
 
 
 def fits(stream: FlowStream, count: int) -> bool:
@@ -171,7 +185,8 @@ def may_have(stream: FlowStream, count: int) -> bool:
 
 def _advance(streams: Sequence[FlowStream], pasts: list[_Past], count: int, *, final: bool) -> Steps:
     flow, pool = streams[0].flow, streams[0]._pool
-    firsts = [stream._done * flow.config.token_mel_ratio for stream in streams]
+    ratio = flow.config.token_mel_ratio
+    firsts = [stream._kept * ratio for stream in streams]
     mu = torch.cat(
         [
             flow.encode(stream._seen(count, final), chunked=True, final=final, carry=past.encoder)
@@ -185,7 +200,10 @@ def _advance(streams: Sequence[FlowStream], pasts: list[_Past], count: int, *, f
     speakers = torch.cat([stream._speaker for stream in streams])
     left = list(range(len(streams)))  # rows that were not given up
     steps, pages = [past.steps for past in pasts], [past.pages for past in pasts]
-    solving = pool.solving(flow, mu, speakers, prompt, steps, pages)
+    if streams[0].recomputes:
+        solving = flow.solving(mu, speakers, prompt, chunked=True, carries=steps)
+    else:
+        solving = pool.solving(flow, mu, speakers, prompt, steps, pages)
     keep: list[int] | None = None
     while True:
         try:
@@ -200,6 +218,7 @@ def _advance(streams: Sequence[FlowStream], pasts: list[_Past], count: int, *, f
     made = []
     for row, index in enumerate(left):
         stream = streams[index]
-        stream._past, stream._done = pasts[row], stream._done + count
-        made.append(mel[row, len(given[index]) :])
+        known = (stream._done - stream._kept) * ratio
+        stream._go_on(pasts[row], count)
+        made.append(mel[row, max(known, len(given[index])) :])
     return made

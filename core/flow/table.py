@@ -23,6 +23,8 @@ class PageTable(PagePool):
     of an Euler step. tails: per convolution [steps * pages, rows, kernel - 1, channels].
     """
 
+    resumes = False  # what streams remember lies in the table alone, where only records look
+
     def __init__(self, flow: Flow, budget: int, *, shares: int = 1) -> None:
         """budget: bytes, of which no more than half of what a CUDA device has left are taken."""
         like = flow.speaker.weight

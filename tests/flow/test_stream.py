@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from cosyvox.core.flow.flow import FlowInput, Steps, drain
+from cosyvox.core.flow.flow import Flow, FlowInput, Steps, drain
 from cosyvox.core.flow.pages import PagePool
 from cosyvox.core.flow.stream import FlowStream, advance, fits
 from parity import mel, speaker, tokens
@@ -152,18 +152,40 @@ def _with(stream: FlowStream, tokens: torch.Tensor) -> FlowStream:
     return stream
 
 
+@pytest.mark.parametrize("resumes", [True, False])
 @pytest.mark.parametrize("pages", [0, 1, 3])
 @torch.inference_mode()
-def test_without_room_the_past_is_computed_anew(pages: int) -> None:
-    """The same mel, whenever the memory ends."""
+def test_without_room_the_past_is_computed_anew(pages: int, resumes: bool) -> None:
+    """The same mel, whenever the memory ends, behind what was kept or from the beginning."""
     pool = PagePool(flow("small"), 2**40)
     pool = PagePool(flow("small"), pages * pool.page_bytes)
+    pool.resumes = resumes
     said = ids("said", 93)
     stream = FlowStream(flow("small"), voice(30), pool)
     made = torch.cat([*(stream.feed(part) for part in said.split(20)), stream.finish()])
     torch.testing.assert_close(made, whole(voice(30), said), **CLOSE)
     assert stream.recomputes
+    assert stream.pages == (pages if resumes else 0)
     assert pool.bytes <= pages * pool.page_bytes
+
+
+@torch.inference_mode()
+def test_what_is_computed_anew_begins_where_memory_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames: list[int] = []
+    solving = Flow.solving
+
+    def counted(self: Flow, mu: torch.Tensor, *rest: object, **named: object) -> object:
+        frames.append(mu.shape[1])
+        return solving(self, mu, *rest, **named)  # type: ignore[arg-type]
+
+    pool = PagePool(flow("small"), 2**40)
+    stream = FlowStream(flow("small"), voice(0), PagePool(flow("small"), 2 * pool.page_bytes))
+    monkeypatch.setattr(Flow, "solving", counted)
+    stream.add(ids("said", 128))
+    for anew in (0, 0, 0, 1, 2):
+        assert stream.anew == anew
+        drain(advance([stream], 25, final=False))
+    assert frames == [50, 50, 50, 100, 150]
 
 
 @torch.inference_mode()
