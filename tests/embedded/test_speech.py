@@ -62,6 +62,20 @@ def test_it_can_be_understood(spoken: list[tuple[str, core.Voice, core.Speech]])
     assert wrong / words <= MOST_ERRORS, counts
 
 
+@pytest.mark.parametrize("interleave", [True, False])
+def test_it_can_be_understood_while_the_text_arrives(engine: core.Engine, interleave: bool) -> None:
+    recogniser, store = Recogniser(), core.VoiceStore()
+    known = [engine.load_voice(store.get(name)) for name in voices()]
+    counts = []
+    for index, text in enumerate(SENTENCES[:6]):
+        words = (f"{word} " for word in text.split())
+        stream = engine.stream(words, voice=known[index % len(known)], seed=1, interleave=interleave)
+        audio = np.concatenate([chunk.audio for chunk in stream])
+        counts.append(word_errors(text, recogniser.hear(audio, stream.sample_rate)))
+    errors, total = map(sum, zip(*counts, strict=True))
+    assert errors / total <= MOST_ERRORS, counts
+
+
 def test_pitch_follows_the_prompt(spoken: list[tuple[str, core.Voice, core.Speech]]) -> None:
     for name in voices():
         mine = [(voice, speech) for _, voice, speech in spoken if voice.name == name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +11,6 @@ from cosyvox.core.voice import source
 from parity import speech_like
 
 SECONDS = 3.5
-
-
-@pytest.fixture(scope="module")
-def engine(seeded_small: Path) -> Iterator[Engine]:
-    with load(seeded_small, device="cpu") as engine:
-        yield engine
-
-
-@pytest.fixture(scope="module")
-def voice(engine: Engine, prompt_wav: Path) -> Voice:
-    return engine.clone(prompt_wav)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -28,17 +27,6 @@ TEXT = "Good."
 # Two segments: each is spoken in one language.
 FIRST = "The first sentence is in English."
 SECOND = "Der zweite Satz ist nicht in der Sprache."
-
-
-@pytest.fixture(scope="module")
-def engine(seeded_small: Path) -> Iterator[Engine]:
-    with load(seeded_small, device="cpu") as engine:
-        yield engine
-
-
-@pytest.fixture(scope="module")
-def voice(engine: Engine, prompt_wav: Path) -> Voice:
-    return engine.clone(prompt_wav)
 
 
 @pytest.fixture(scope="module")

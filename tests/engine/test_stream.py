@@ -34,17 +34,6 @@ TEXT = "Good day to you."
 TWO = f"{TEXT} I am at home and so is he. Der zweite Satz ist nicht in der Sprache."
 
 
-@pytest.fixture(scope="module")
-def engine(seeded_small: Path) -> Iterator[Engine]:
-    with load(seeded_small, device="cpu") as engine:
-        yield engine
-
-
-@pytest.fixture(scope="module")
-def voice(engine: Engine, prompt_wav: Path) -> Voice:
-    return engine.clone(prompt_wav)
-
-
 def runtime(engine: Engine) -> Runtime:
     return engine._models.get()
 
