@@ -39,16 +39,18 @@ class Client:
         self.wrong: list[str] = []
 
     def work(self, requests: int) -> None:
-        for _ in range(requests):
+        while requests:
             try:
                 self._one()
-            except Busy:
+            except Busy:  # and asks again
                 self.refused += 1
-                time.sleep(0.01)
+                time.sleep(0.05)
+                continue
             except (Cancelled, FaultyTextError):
                 self.left += 1
             except CosyVoxError as error:
                 self.wrong.append(repr(error))
+            requests -= 1
 
     def _one(self) -> None:
         choice = self._random
