@@ -21,7 +21,7 @@ from .streams import Lanes
 from .tuning import tune
 from .voice.voice import Voice
 
-FIRST_SECONDS = 0.1  # of audio that a stream's first chunk should give: less cannot be played
+FIRST_SECONDS = 0.11  # of audio that a stream's first chunk should give: 0.1 to play, and what a limiter holds back
 _PHASES = 8  # sizes that a prompt's last chunk may have: with fewer more is cut off, with more it begins later
 _LONGEST = 4096  # positions of the language model: prompt, text and speech of one segment
 

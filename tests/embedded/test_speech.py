@@ -70,7 +70,9 @@ def test_it_can_be_understood_while_the_text_arrives(engine: core.Engine, interl
     for index, text in enumerate(SENTENCES[:6]):
         words = (f"{word} " for word in text.split())
         stream = engine.stream(words, voice=known[index % len(known)], seed=1, interleave=interleave)
-        audio = np.concatenate([chunk.audio for chunk in stream])
+        chunks = [chunk.audio for chunk in stream]
+        assert len(chunks[0]) >= 0.1 * stream.sample_rate, "the first can be played"
+        audio = np.concatenate(chunks)
         counts.append(word_errors(text, recogniser.hear(audio, stream.sample_rate)))
     errors, total = map(sum, zip(*counts, strict=True))
     assert errors / total <= MOST_ERRORS, counts
