@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from time import perf_counter
 
@@ -70,6 +70,14 @@ def timings(seconds: Mapping[str, float], made: float) -> dict[str, StageTiming]
     return {stage: StageTiming(of, of / made if made else 0.0) for stage, of in spent.items()}
 
 
+def segments(ends: Sequence[SegmentEnd], bounds: Sequence[int]) -> tuple[Segment, ...]:
+    """What was said, where bounds are the first samples of each and the end of the last."""
+    return tuple(
+        Segment(end.text, np.array(end.speech_tokens, np.int32), start, stop)
+        for end, (start, stop) in zip(ends, pairwise(bounds), strict=True)
+    )
+
+
 def _finished(
     request: SpeechRequest,
     audio: list[NDArray[np.float32]],
@@ -86,10 +94,6 @@ def _finished(
         joined, starts = np.concatenate(audio), [0, *np.cumsum([len(part) for part in audio])[:-1].tolist()]
     whole = apart(lambda: finish(joined, rate, gain_db=request.gain_db, sample_rate=target))
     bounds = [round(start * target / rate) for start in starts] + [len(whole)]
-    segments = tuple(
-        Segment(end.text, np.array(end.speech_tokens, np.int32), start, stop)
-        for end, (start, stop) in zip(ends, pairwise(bounds), strict=True)
-    )
     spent = {**seconds, "finish": perf_counter() - started}
     warnings = (*request.voice.warnings, *(warning for end in ends for warning in end.warnings))
-    return Speech(whole, target, segments, timings(spent, len(whole) / target), warnings)
+    return Speech(whole, target, segments(ends, bounds), timings(spent, len(whole) / target), warnings)

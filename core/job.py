@@ -194,11 +194,11 @@ class Job:
         self.channel.put(Done(error, self.seconds))
 
     @contextmanager
-    def timed(self, stage: str, share: int = 1) -> Iterator[None]:
+    def timed(self, stage: str) -> Iterator[None]:
         """Adds up the seconds of a stage; every stage ends with its result on the host, so the clock is true."""
         started = perf_counter()
         yield
-        self.spend(stage, (perf_counter() - started) / share)
+        self.spend(stage, perf_counter() - started)
 
     def spend(self, stage: str, seconds: float) -> None:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
 from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .channel import Channel, Done, SegmentEnd, Sound
-from .collect import listen, timings
+from .collect import listen, segments, timings
 from .errors import RequestError
 from .live_master import LiveMaster
-from .request import AudioChunk, OnProgress, Segment, ShouldStop, Speech
+from .request import AudioChunk, OnProgress, ShouldStop, Speech
 from .script import Script
 from .text.live import Increment, LiveReader
 
@@ -155,12 +154,9 @@ class SpeechStream:
             raise event.error
         audio = self._master.finish()
         bounds = [*self._starts, self._master.position]
-        segments = tuple(
-            Segment(end.text, np.array(end.speech_tokens, np.int32), start, stop)
-            for end, (start, stop) in zip(self._ends, pairwise(bounds), strict=True)
-        )
+        said = segments(self._ends, bounds)
         spent = timings(event.seconds, self._master.position / self.sample_rate)
-        self._speech = Speech(np.zeros(0, np.float32), self.sample_rate, segments, spent, tuple(self._warnings))
+        self._speech = Speech(np.zeros(0, np.float32), self.sample_rate, said, spent, tuple(self._warnings))
         return AudioChunk(audio, self.sample_rate, final=True)
 
     def _fed(self) -> TextInlet:

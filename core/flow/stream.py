@@ -96,7 +96,7 @@ class FlowStream:
     def feed(self, tokens: Sequence[int] | Tensor, *, on_step: Callable[[int], None] | None = None) -> Tensor:
         """Add tokens -> the mel [T, bins] float32 of all chunks that are whole now, prompt frames left out.
 
-        on_step as in `Flow.solve`; where it raises, nothing was made.
+        on_step as in `drain`; where it raises, nothing was made.
         """
         self.add(tokens)
         return self._alone(self.chunks * self.flow.config.encoder.chunk, final=False, on_step=on_step)
