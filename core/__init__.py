@@ -32,11 +32,16 @@ if TYPE_CHECKING:
     from .hub.download import download_model, own_model, remove_model
     from .hub.found import FoundModel, default_model, find_model, inspect_model, models_on_disk
     from .models import ModelReport, convert, verify
+    from .movable import Weights, load_weights
     from .options import EngineOptions
     from .request import AudioChunk, Progress, Speech, SpeechRequest
     from .seeded.folder import make_seeded
+    from .segment_cache import SegmentCache
     from .speech_stream import SpeechStream
+    from .styles import PRESETS, instruction
+    from .text.language import LANGUAGES
     from .text.lexicon import Lexicon, read_lexicon
+    from .voice.prompt import Prompt, prepare_prompt
     from .voice.store import VoiceStore
     from .voice.stored import StoredVoice
     from .voice.voice import Voice
@@ -49,26 +54,34 @@ _HOMES = {
     "EngineOptions": "options",
     "FAMILIES": "families",
     "FoundModel": "hub.found",
+    "LANGUAGES": "text.language",
     "Lexicon": "text.lexicon",
     "ModelReport": "models",
+    "PRESETS": "styles",
     "Progress": "request",
+    "Prompt": "voice.prompt",
+    "SegmentCache": "segment_cache",
     "Speech": "request",
     "SpeechStream": "speech_stream",
     "SpeechRequest": "request",
     "StoredVoice": "voice.stored",
     "Voice": "voice.voice",
     "VoiceStore": "voice.store",
+    "Weights": "movable",
     "convert": "models",
     "default_model": "hub.found",
     "download_model": "hub.download",
     "find_model": "hub.found",
     "inspect_model": "hub.found",
+    "instruction": "styles",
     "load": "engine",
+    "load_weights": "movable",
     "make_seeded": "seeded.folder",
     "models_home": "home",
     "models_on_disk": "hub.found",
     "own_model": "hub.download",
     "pcm16": "audio.files",
+    "prepare_prompt": "voice.prompt",
     "read_lexicon": "text.lexicon",
     "remove_model": "hub.download",
     "verify": "models",
@@ -80,6 +93,8 @@ __all__ = [
     "DEFAULT_VOICE",
     "EMBEDDED",
     "FAMILIES",
+    "LANGUAGES",
+    "PRESETS",
     "AudioChunk",
     "AudioError",
     "Busy",
@@ -96,7 +111,9 @@ __all__ = [
     "ModelReport",
     "OutOfMemory",
     "Progress",
+    "Prompt",
     "RequestError",
+    "SegmentCache",
     "Speech",
     "SpeechRequest",
     "SpeechStream",
@@ -106,17 +123,21 @@ __all__ = [
     "Voice",
     "VoiceError",
     "VoiceStore",
+    "Weights",
     "convert",
     "default_model",
     "download_model",
     "find_model",
     "inspect_model",
+    "instruction",
     "load",
+    "load_weights",
     "make_seeded",
     "models_home",
     "models_on_disk",
     "own_model",
     "pcm16",
+    "prepare_prompt",
     "read_lexicon",
     "remove_model",
     "verify",

@@ -12,6 +12,7 @@ import json
 import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -29,6 +30,7 @@ from .weights import OfficialStage, WeightReader, assign
 StageClass: TypeAlias = Callable[[Any], nn.Module]
 
 STAGES = ("lm", "flow", "vocoder")
+_MODEL_SUFFIXES = frozenset({".pt", ".safetensors", ".onnx", ".yaml", ".json", ".txt", ".gz"})
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,14 @@ class ModelFolder:
     family: Family
     config: ModelConfig
     compact: bool
+
+    @property
+    def stamp(self) -> str:
+        """Changes when one of the folder's files does: their names, sizes and times."""
+        files = sorted(path for path in self.path.rglob("*") if path.is_file() and path.suffix in _MODEL_SUFFIXES)
+        stats = [(path.relative_to(self.path).as_posix(), path.stat()) for path in files]
+        known = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+        return sha256(repr((self.family.name, known)).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

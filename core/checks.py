@@ -8,7 +8,7 @@ from .families import FAMILIES, Family
 from .job import shown
 from .modes import MODES
 from .request import SpeechRequest
-from .text.language import all_latin, guess
+from .text.language import LANGUAGES, all_latin, guess
 
 _SPEEDS = (0.5, 2.0)
 _GAINS = (-60.0, 40.0)
@@ -26,6 +26,8 @@ def check_request(request: SpeechRequest, family: Family) -> None:
         raise RequestError(f"no dtype {request.dtype!r}: choose one of {', '.join(DTYPES)}")
     if request.mode is not None and request.mode not in MODES:
         raise RequestError(f"no mode {request.mode!r}: choose one of {', '.join(MODES)}")
+    if request.language is not None and request.language not in LANGUAGES:
+        raise RequestError(f"no language {request.language!r}: choose one of {', '.join(LANGUAGES)}, or leave it out")
     if request.voice.family != family.name:
         raise RequestError(
             f"the voice was cloned for {request.voice.family}, this model is {family.name}: clone the recording again"

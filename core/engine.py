@@ -11,7 +11,6 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-import numpy as np
 import torch
 
 from .apart import apart, apart_telling
@@ -25,35 +24,38 @@ from .errors import RequestError, TextError, VoiceError
 from .families import Family
 from .hub.found import find_model
 from .live_master import LiveMaster
+from .movable import Weights
 from .options import EngineOptions
-from .pipeline import front_end
+from .pipeline import front_end, nobody
 from .reception import Reception
 from .request import OnProgress, ShouldStop, Speech, SpeechRequest
 from .runtime import Models
 from .scheduler import Scheduler
 from .speech_stream import SpeechStream, TextInlet
 from .voice.features import recall
-from .voice.prompt import prepare_prompt
+from .voice.prompt import Prompt, prepare_prompt
 from .voice.source import source_parts
 from .voice.stored import StoredVoice
 from .voice.voice import Voice
 
 
 def load(
-    model: str | os.PathLike[str],
+    model: str | os.PathLike[str] | Weights,
     *,
     device: str = "auto",
     dtype: str = "auto",
     options: EngineOptions | None = None,
     on_progress: OnProgress | None = None,
 ) -> Engine:
-    """An engine for a model: its folder, or a name that `find_model` knows.
+    """An engine for a model: its folder, a name that `find_model` knows, or weights that somebody else holds.
 
     device: "auto" (a CUDA device if there is one), "cpu", "cuda", "cuda:1", "mps". dtype: "float32",
     "bfloat16" (half the memory, faster, not bit-equal to the published code), or "auto": float32 on a
-    CPU, bfloat16 for the language model on CUDA. Raises ModelNotFound, ConfigError, CheckpointError,
-    RequestError, OutOfMemory.
+    CPU, bfloat16 for the language model on CUDA. Weights have both already, and neither is looked at. Raises
+    ModelNotFound, ConfigError, CheckpointError, RequestError, OutOfMemory.
     """
+    if isinstance(model, Weights):
+        return Engine(model.opened, model.device, "auto", options, on_progress=on_progress, weights=model)
     folder = open_folder(find_model(model))
     return Engine(folder, choose_device(device), dtype, options, on_progress=on_progress)
 
@@ -72,11 +74,12 @@ class Engine:
         options: EngineOptions | None = None,
         *,
         on_progress: OnProgress | None = None,
+        weights: Weights | None = None,
     ) -> None:
         self.device = device
         self._folder = folder
         self._front_end = front_end(folder, device)
-        self._models = Models(folder, device, dtype, options or EngineOptions())
+        self._models = Models(folder, device, dtype, options or EngineOptions(), weights)
         self._scheduler = Scheduler(device, self._models.options)
         weakref.finalize(self, self._scheduler.close, 0.0)  # for who forgets to
         try:
@@ -95,9 +98,18 @@ class Engine:
         """Hz, of what the model makes."""
         return self._folder.config.sample_rate
 
+    @property
+    def slots(self) -> int:
+        """How many requests are spoken side by side."""
+        return self._models.options.slots_on(self.device.type)
+
+    def fingerprint(self, dtype: str | None = None) -> str:
+        """Tells engines apart whose audio may differ for the same request."""
+        return self._models.fingerprint(dtype)
+
     def clone(
         self,
-        source: Source,
+        source: Source | Prompt,
         *,
         rate: int | None = None,
         transcript: str | None = None,
@@ -106,8 +118,10 @@ class Engine:
         """The voice of a recording: a file, a binary stream, or samples [S] or [C, S] in ±1 at `rate` Hz.
 
         transcript: its words, exactly; without them only the timbre is taken, of the best 12 s of a long
-        recording. Raises AudioError.
+        recording. What `prepare_prompt` made of one holds both. Raises AudioError.
         """
+        if isinstance(source, Prompt):
+            return apart(lambda: self._front_end.voice(source, name))
         samples, rate, stem = samples_of(source, rate)
         prompt = prepare_prompt(samples, rate, transcript)
         return apart(lambda: self._front_end.voice(prompt, name or stem))
@@ -206,7 +220,7 @@ class Engine:
     def warm_up(self, voice: Voice | None = None, *, dtype: str | None = None) -> None:
         """Say a word that nobody hears, so that the first request is as fast as the next; and take in a voice."""
         with suppress(TextError):
-            for _ in self.stream("One.", voice=voice or self._nobody(), dtype=dtype, mode="cross_lingual"):
+            for _ in self.stream("One.", voice=voice or nobody(self._folder), dtype=dtype, mode="cross_lingual"):
                 pass
 
     def close(self, wait: float = 60.0) -> None:
@@ -268,14 +282,6 @@ class Engine:
             warnings=request.voice.warnings,
             spoken=spoken,
         )
-
-    def _nobody(self) -> Voice:
-        """A voice without a recording."""
-        config = self._folder.config
-        return Voice(
-            "", self.family.name, np.zeros(0, np.float32), self.sample_rate, np.zeros(0, np.int32),
-            np.zeros((0, config.mel.bins), np.float32), np.ones(config.flow.speaker_size, np.float32),
-        )  # fmt: skip
 
 
 def _request(text: str | SpeechRequest, fields: dict[str, Any]) -> SpeechRequest:

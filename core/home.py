@@ -44,6 +44,11 @@ def voices_home() -> Path:
     return home() / "voices"
 
 
+def segments_home() -> Path:
+    """Where speech that was made is kept for the next time, see `core.segment_cache`."""
+    return home() / "cache" / "segments"
+
+
 def _data_folder() -> Path:
     """%LOCALAPPDATA% on Windows, ~/Library/Application Support on a Mac, elsewhere that of the XDG base directories."""
     if sys.platform == "win32":

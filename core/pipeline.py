@@ -102,3 +102,17 @@ def front_end(folder: ModelFolder, device: torch.device | str) -> FrontEnd:
         family.name,
         device,
     )
+
+
+def nobody(folder: ModelFolder) -> Voice:
+    """A voice without a recording."""
+    config = folder.config
+    return Voice(
+        name="",
+        family=folder.family.name,
+        recording=np.zeros(0, np.float32),
+        sample_rate=config.sample_rate,
+        speech_tokens=np.zeros(0, np.int32),
+        mel=np.zeros((0, config.mel.bins), np.float32),
+        x_vector=np.ones(config.flow.speaker_size, np.float32),
+    )

@@ -43,7 +43,8 @@ class Reception:
     def read(self, request: SpeechRequest) -> list[Part]:
         """All that a request says. Raises TextError, RequestError."""
         parts = []
-        for segment in prepare(request.text, self._tokenizer, self._allowed, request.lexicon):
+        segments = prepare(request.text, self._tokenizer, self._allowed, request.lexicon, language=request.language)
+        for segment in segments:
             check_language(segment.text, segment.language, self.family)
             parts.append(Part(segment.text, self._tokenizer.encode(segment.text, allowed=self._allowed)))
         return parts
@@ -75,7 +76,9 @@ class Reception:
                     check_language(said, increment.language, family)
             script.add([Part(part.text, list(part.ids), begins=part.begins, ends=part.ends) for part in increments])
 
-        reader = LiveReader(self._tokenizer, self._allowed, request.lexicon, words=interleave)
+        reader = LiveReader(
+            self._tokenizer, self._allowed, request.lexicon, words=interleave, language=request.language
+        )
         return channel, TextInlet(reader, script, write)
 
     def _submit(

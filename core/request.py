@@ -22,7 +22,8 @@ class SpeechRequest:
         it only takes its timbre (cross-lingual).
     instruction: how to say it ("in Sichuan dialect"); never spoken.
     mode: "zero_shot", "cross_lingual" or "instruct" forces one; None follows from what is given.
-    lexicon: how words of the text are to be said.
+    lexicon: how words of the text are to be said. language: of the text ("en", "zh", "ja", "ko", "de", "fr", "es",
+        "it"), by which numbers are read; None tells it sentence by sentence.
     seed: all randomness of this request follows from it. speed: 0.5 to 2. gain_db: added loudness.
     sample_rate: of the result, Hz; None is the model's own. dtype: "float32" or "bfloat16", None is the engine's.
     interleave: whether a text that is still arriving may be spoken from its first words on, where the model can;
@@ -40,6 +41,7 @@ class SpeechRequest:
     sample_rate: int | None = None
     dtype: str | None = None
     interleave: bool = True
+    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,18 @@ class Progress:
     segment: int = 1
     segments: int = 1
 
+    @property
+    def fraction(self) -> float:
+        """About how much of the whole is done, 0 to 1. It may step back: what speaks works on several segments."""
+        first, last = _SHARES.get(self.stage, (0.0, 1.0))
+        within = self.done / self.total if self.total else 0.0
+        if self.stage == "speech":  # the total is what it may become at most
+            within = min(1.0, within / _USUAL_LENGTH)
+        return min(1.0, (self.segment - 1 + first + (last - first) * within) / max(self.segment, self.segments))
+
+
+_SHARES = {"speech": (0.0, 0.5), "mel": (0.5, 0.9), "waveform": (0.9, 1.0)}  # of a segment's time
+_USUAL_LENGTH = 0.25
 
 OnProgress = Callable[[Progress], None]
 ShouldStop = Callable[[], bool]

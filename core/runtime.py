@@ -14,6 +14,7 @@ from .flow.graphs import page_pool
 from .flow.stream import FlowStream
 from .flow.voices import Begun, VoiceCache
 from .lm.batch import Batch
+from .movable import Weights
 from .options import EngineOptions
 from .pipeline import Pipeline
 from .request import OnProgress
@@ -80,18 +81,39 @@ class Runtime:
 class Models:
     """The model of one folder, in as many dtypes as were asked for; each loaded at first need, and kept."""
 
-    def __init__(self, folder: ModelFolder, device: torch.device, dtype: str, options: EngineOptions) -> None:
-        """dtype: as in `load`, where a request names none."""
+    def __init__(
+        self,
+        folder: ModelFolder,
+        device: torch.device,
+        dtype: str,
+        options: EngineOptions,
+        weights: Weights | None = None,
+    ) -> None:
+        """dtype: as in `load`, where a request names none. weights: somebody else's, to be used as they are."""
         self.options = options
+        self._weights = weights
         self._folder, self._device, self._dtype = folder, device, dtype
         self._loaded: dict[Dtypes, Runtime] = {}
 
+    def fingerprint(self, dtype: str | None = None) -> str:
+        """Tells apart what may not sound the same: files, device, dtypes, and what is given up for speed."""
+        held = self._weights
+        dtypes = held.dtypes if held and dtype is None else choose_dtypes(dtype or self._dtype, self._device)
+        options = self.options
+        settings = (dtypes, self._device.type, options.flow_steps, options.guidance, options.int8, self._folder.stamp)
+        return sha256(repr(settings).encode()).hexdigest()
+
     def get(self, dtype: str | None = None, on_progress: OnProgress | None = None) -> Runtime:
         """Raises what `load_model` does."""
-        dtypes = choose_dtypes(dtype or self._dtype, self._device)
+        held = self._weights
+        dtypes = held.dtypes if held and dtype is None else choose_dtypes(dtype or self._dtype, self._device)
         if dtypes not in self._loaded:
-            pipeline = Pipeline(load_model(self._folder, device=self._device, dtypes=dtypes, on_progress=on_progress))
-            tune(pipeline, self.options)
+            if held and dtypes == held.dtypes:
+                model = held.model()
+            else:
+                model = load_model(self._folder, device=self._device, dtypes=dtypes, on_progress=on_progress)
+            pipeline = Pipeline(model)
+            tune(pipeline, self._folder.config, self.options)
             self._loaded[dtypes] = Runtime(pipeline, self.options)
         return self._loaded[dtypes]
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ..errors import TextError
 from .cleaner import Cleaner
-from .language import guess
+from .language import guess, settled
 from .lexicon import Lexicon
 from .normalize import normalize
 from .split import Packer, Piece, Rules, clauses, ended
@@ -49,12 +49,15 @@ class Sentences:
     Not to be shared between threads.
     """
 
-    def __init__(self, tags: Collection[str] = (), lexicon: Lexicon | None = None) -> None:
+    def __init__(self, tags: Collection[str] = (), lexicon: Lexicon | None = None, language: str | None = None) -> None:
+        """language: the text's, where it is known; else that of each sentence is told from its words."""
         self._tags = frozenset(tags)
         self._lexicon = lexicon
+        self._first = language or "en"
+        self.known = language
         self._cleaner = Cleaner(self._tags)
         self._written = Spans(self._tags)
-        self.language = "en"  # of the sentence before: digits alone are read as it was
+        self.language = self._first  # of the sentence before: digits alone are read as it was
         self.blank = False  # whether the sentence before was parted by one from this
 
     def feed(self, piece: str) -> list[Sentence]:
@@ -70,7 +73,7 @@ class Sentences:
         """The rest. The sentences of another text may follow."""
         sentences = self._read(self._cleaner.last_units())
         self._written.close()
-        self.language, self.blank = "en", False
+        self.language, self.blank = self._first, False
         return sentences
 
     def begun(self) -> tuple[str, bool]:
@@ -89,9 +92,13 @@ class Sentences:
                 sentences.append(Sentence(spans, self.language, silent=True))
         return sentences
 
+    def language_of(self, text: str) -> str:
+        """That of the next sentence, or of its beginning."""
+        return settled(text, self.known) if self.known else guess(text, default=self.language)
+
     def _sentence(self, text: str, *, parted: bool) -> Sentence:
         """parted: whether a blank follows it."""
-        self.language = language = guess(" ".join(split_tags(text, self._tags)[::2]), default=self.language)
+        self.language = language = self.language_of(" ".join(split_tags(text, self._tags)[::2]))
         text = ended(normalize(self._pronounced(text), language, self._tags), language)
         # Latin words may become a Chinese sentence by what follows them: they keep the blank that was there.
         if self.blank and (language != "zh" or text[:1].isascii()):
@@ -116,12 +123,18 @@ class Reader:
     """
 
     def __init__(
-        self, tokenizer: Encoder, tags: Collection[str] = (), lexicon: Lexicon | None = None, rules: Rules | None = None
+        self,
+        tokenizer: Encoder,
+        tags: Collection[str] = (),
+        lexicon: Lexicon | None = None,
+        rules: Rules | None = None,
+        *,
+        language: str | None = None,
     ) -> None:
         self._tokenizer = tokenizer
         self._tags = frozenset(tags)
         self._rules = rules or Rules()
-        self._sentences = Sentences(self._tags, lexicon)
+        self._sentences = Sentences(self._tags, lexicon, language)
         self._packer = Packer(self._rules)
         self._spoken = Spans(self._tags)
 
@@ -153,9 +166,19 @@ def balanced(pieces: Iterable[Piece], spoken: Spans) -> list[Segment]:
     return [segment for segment in segments if speakable(spoken.words(segment.text))]
 
 
-def prepare(text: str, tokenizer: Encoder, tags: Collection[str] = (), lexicon: Lexicon | None = None) -> list[Segment]:
-    """The segments of a whole text, in order, none empty. Raises TextError if there is nothing to say."""
-    reader = Reader(tokenizer, tags, lexicon)
+def prepare(
+    text: str,
+    tokenizer: Encoder,
+    tags: Collection[str] = (),
+    lexicon: Lexicon | None = None,
+    *,
+    language: str | None = None,
+) -> list[Segment]:
+    """The segments of a whole text, in order, none empty. language: as in `Sentences`.
+
+    Raises TextError if there is nothing to say.
+    """
+    reader = Reader(tokenizer, tags, lexicon, language=language)
     segments = reader.feed(text) + reader.finish()
     if not segments:
         raise TextError("the text has no letters or digits: there is nothing to say")

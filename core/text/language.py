@@ -25,6 +25,8 @@ _ENGLISH_WORDS = (
     "had do does did will would can could if or but from so what there their our your my me his her its"
 )
 _ENGLISH = frozenset(_ENGLISH_WORDS.split())
+_OWN_SCRIPT = frozenset({"zh", "ja", "ko", "other"})
+LANGUAGES = ("en", "zh", "ja", "ko", *_CUES)
 # Letters that English does not have and words borrowed into English seldom do.
 _MARKS = {"de": "äöüß", "es": "ñ¿¡", "fr": "êîôûœ", "it": "ìò"}
 
@@ -42,6 +44,14 @@ def guess(text: str, default: str = "en") -> str:
     if default != "ja" and _CHINESE_MARKS.search(text) and all(len(word) == 1 for word in words):
         return "zh"  # a formula, a number: nothing but its marks tells
     return _latin(words, text) if words else default
+
+
+def settled(text: str, language: str) -> str:
+    """The language of a sentence in a text that is said to be in `language`; a script that it lacks tells otherwise."""
+    guessed = guess(text, default=language)
+    if guessed in _OWN_SCRIPT and (guessed, language) != ("zh", "ja"):
+        return guessed
+    return language
 
 
 def all_latin(text: str) -> bool:

@@ -12,6 +12,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 from ..errors import TextError
@@ -39,6 +40,11 @@ class Lexicon:
 
     def __len__(self) -> int:
         return len(self._spoken)
+
+    @property
+    def digest(self) -> str:
+        """Tells lexicons apart by their entries."""
+        return sha256(repr(sorted(self._spoken.items())).encode()).hexdigest()
 
     def apply(self, text: str) -> str:
         """`text` with every word that has an entry replaced; what was replaced is not read again."""

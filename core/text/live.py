@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from .front import Encoder, Sentence, Sentences, balanced, speakable
-from .language import guess
 from .lexicon import Lexicon
 from .plain import PlainStart
 from .split import Packer, Piece, Rules, breaths, clauses
@@ -48,11 +47,17 @@ class LiveReader:
     """
 
     def __init__(
-        self, tokenizer: Encoder, tags: Collection[str] = (), lexicon: Lexicon | None = None, *, words: bool
+        self,
+        tokenizer: Encoder,
+        tags: Collection[str] = (),
+        lexicon: Lexicon | None = None,
+        *,
+        words: bool,
+        language: str | None = None,
     ) -> None:
-        """tags: control tags of the model that a text may hold."""
+        """tags: control tags of the model that a text may hold. language: as in `Sentences`."""
         self._rules = Rules()
-        self._sentences = Sentences(tags, lexicon)
+        self._sentences = Sentences(tags, lexicon, language)
         self._plain = PlainStart(lexicon)
         self._spoken = Spans(tags)
         self._packer = Packer(self._rules)
@@ -103,7 +108,7 @@ class LiveReader:
         before = self._sentences.language
         if self._known.isascii() and self._known.count(" ") < 3 and before not in _OTHER_SCRIPTS:
             return before
-        return guess(self._known, before)
+        return self._sentences.language_of(self._known)
 
     def _say_words(self, fresh: list[str], language: str) -> None:
         utterance, unspaced = self._utterance, language in _UNSPACED
