@@ -1,0 +1,35 @@
+"""The node that empties the cache of spoken segments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from comfy_api.latest import io
+
+from .sockets import CATEGORY
+
+
+class CosyVoxClearCache(io.ComfyNode):
+    """Nothing -> nothing kept."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="CosyVoxClearCache",
+            display_name="CosyVox Clear Cache",
+            category=CATEGORY,
+            description="Forgets every spoken segment that is kept on disk, so that all is computed anew.",
+            search_aliases=["free disk", "reset cache"],
+            inputs=[
+                io.AnyType.Input(
+                    "any", optional=True, tooltip="Link anything here that has to be done before the cache is emptied."
+                ),
+            ],
+            outputs=[io.String.Output("report", tooltip="How much was freed.")],
+            is_output_node=True,
+            not_idempotent=True,
+        )
+
+    @classmethod
+    def execute(cls, any: Any = None) -> io.NodeOutput:
+        raise NotImplementedError

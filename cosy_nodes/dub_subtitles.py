@@ -1,0 +1,141 @@
+"""The node that speaks subtitles in time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from comfy_api.latest import io
+
+from . import sockets
+from .sockets import CATEGORY
+
+_EXAMPLE = "1\n00:00:00,500 --> 00:00:02,500\nGood morning.\n\n2\n00:00:03,000 --> 00:00:05,500\nHow did you sleep?\n"
+
+
+class CosyVoxDubSubtitles(io.ComfyNode):
+    """Subtitles -> a track of exactly the clip's length."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="CosyVoxDubSubtitles",
+            display_name="CosyVox Dub Subtitles",
+            category=CATEGORY,
+            description="Speaks subtitles at their times, on a track as long as the clip, and never cuts a word.",
+            search_aliases=["dub", "dubbing", "srt", "subtitles to speech", "voice over", "translate video"],
+            inputs=[
+                sockets.model(),
+                io.String.Input(
+                    "subtitles",
+                    default=_EXAMPLE,
+                    multiline=True,
+                    dynamic_prompts=False,
+                    tooltip="The text of an SRT, VTT or ASS file. What is linked below goes before it.",
+                ),
+                sockets.Subtitles.Input("subtitles_file", optional=True, tooltip="From CosyVox Subtitles."),
+                sockets.Voice.Input(
+                    "voice", optional=True, tooltip="Who says what no other voice is meant for. Without one: emma."
+                ),
+                sockets.voices(),
+                sockets.cast(),
+                io.Audio.Input(
+                    "source_audio",
+                    optional=True,
+                    tooltip="The clip's own sound: gives the length, the voices of reference “cue”, and what is kept.",
+                ),
+                io.Video.Input(
+                    "video",
+                    optional=True,
+                    tooltip="The clip: gives the length and, if none is linked above, its sound. Comes out dubbed.",
+                ),
+                io.Float.Input(
+                    "length",
+                    default=0.0,
+                    min=0.0,
+                    max=86400.0,
+                    step=0.001,
+                    optional=True,
+                    tooltip="Seconds of the track. 0: that of the video, of the source audio, or of the subtitles.",
+                ),
+                sockets.language(),
+                sockets.seed(),
+                *_fitting(),
+                *_sound(),
+            ],
+            outputs=[
+                io.Audio.Output("audio", tooltip="The track, exactly as long as the clip."),
+                io.Video.Output("video", tooltip="The clip with the track as its sound; none without a clip."),
+                io.String.Output("srt", tooltip="Subtitles at the times when they are spoken."),
+                io.String.Output("report", tooltip="What was done to each cue to make it fit."),
+                io.Image.Output("picture", tooltip="The report as a picture."),
+                io.Audio.Output("stems", tooltip="Each speaker alone, as long as the track.", is_output_list=True),
+                io.String.Output("stem_names", tooltip="Whose each stem is.", is_output_list=True),
+            ],
+            is_output_node=True,
+        )
+
+    @classmethod
+    def execute(cls, model: Any, subtitles: str, **options: Any) -> io.NodeOutput:
+        raise NotImplementedError
+
+
+def _fitting() -> list[io.Input]:
+    """How far speech may be changed so that it fits its cue, in the order in which it is tried."""
+    return [
+        io.Int.Input(
+            "best_of",
+            default=2,
+            min=1,
+            max=8,
+            optional=True,
+            tooltip="Takes of a line that is too long: the one that fits best is used.",
+        ),
+        _number("slowest", 0.85, 0.5, 1.0, 0.01, "How slowly a short line may be spoken."),
+        _number("fastest", 1.2, 1.0, 2.0, 0.01, "How fast a long line may be spoken, by the model itself."),
+        io.Boolean.Input(
+            "borrow",
+            default=True,
+            optional=True,
+            tooltip="Whether a long line may run into the silence before the next cue.",
+        ),
+        _number("shift", 0.3, 0.0, 10.0, 0.05, "Seconds that a line may begin before or after its cue."),
+        _number("stretch", 1.3, 1.0, 2.0, 0.01, "How much a line may be compressed in time at last, pitch kept."),
+        _number("gap", 0.08, 0.0, 2.0, 0.01, "Seconds of silence that stay between two lines."),
+        io.Combo.Input(
+            "policy",
+            options=["spill", "overlap", "error"],
+            default="spill",
+            optional=True,
+            tooltip="If a line still does not fit: spill, later lines wait; overlap, two voices sound at once; "
+            "error, the lines are named. No word is ever cut.",
+        ),
+    ]
+
+
+def _sound() -> list[io.Input]:
+    return [
+        io.Combo.Input(
+            "reference",
+            options=["voice", "cue"],
+            default="voice",
+            optional=True,
+            tooltip="cue: every line is spoken with the voice and mood that the source audio has at its time.",
+        ),
+        io.Combo.Input(
+            "original",
+            options=["none", "duck", "keep"],
+            default="none",
+            optional=True,
+            tooltip="The clip's own sound under the speech: left out, lowered while somebody speaks, or kept.",
+        ),
+        _number("original_db", 0.0, -60.0, 12.0, 0.5, "Loudness of the clip's own sound, in dB.", advanced=True),
+        _number("duck_db", -12.0, -60.0, 0.0, 0.5, "How much “duck” lowers it, in dB.", advanced=True),
+    ]
+
+
+def _number(
+    name: str, default: float, least: float, most: float, step: float, tooltip: str, *, advanced: bool | None = None
+) -> io.Input:
+    return io.Float.Input(
+        name, default=default, min=least, max=most, step=step, optional=True, tooltip=tooltip, advanced=advanced
+    )
