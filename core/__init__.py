@@ -19,6 +19,7 @@ from .errors import (
     OutOfMemory,
     RequestError,
     StorageError,
+    SubtitleError,
     TextError,
     VoiceError,
 )
@@ -119,6 +120,7 @@ __all__ = [
     "SpeechStream",
     "StorageError",
     "StoredVoice",
+    "SubtitleError",
     "TextError",
     "Voice",
     "VoiceError",

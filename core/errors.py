@@ -28,7 +28,11 @@ class VoiceError(CosyVoxError):
 
 
 class TextError(CosyVoxError):
-    """Nothing in the text can be spoken."""
+    """Nothing in the text can be spoken, or a tag in it says what cannot be done."""
+
+
+class SubtitleError(CosyVoxError):
+    """Subtitles that cannot be read or moved as asked; the message names the line and what is expected there."""
 
 
 class RequestError(CosyVoxError):

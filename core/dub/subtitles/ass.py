@@ -1,0 +1,1 @@
+"""Advanced SubStation Alpha, .ass and .ssa."""
