@@ -93,7 +93,7 @@ def complete_environment(dry_run: bool) -> int:
 
 
 def requirements() -> dict[str, str]:
-    """requirements.txt, by canonical name: {"wetext": "wetext>=0.0.9,<0.1.8"}."""
+    """requirements.txt, by canonical name: {"wetext": "wetext>=0.0.9,<0.1.1"}."""
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     wanted = [line.partition("#")[0].strip() for line in lines]
     return {canonical(re.split(r"[<>=!~ ]", line, maxsplit=1)[0]): line for line in wanted if line}

@@ -33,7 +33,7 @@ PACKAGES = {
     "soundfile": "soundfile",
     "tokenizers": "tokenizers",
     "tqdm": "tqdm",
-    "wetext": "wetext>=0.0.9,<0.1.8",
+    "wetext": "wetext>=0.0.9,<0.1.1",
 }
 TORCH_HELP = "https://pytorch.org/get-started/locally"
 VARIABLES = (

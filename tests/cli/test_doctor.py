@@ -122,7 +122,7 @@ def test_a_package_that_breaks_or_is_of_another_version(main, monkeypatch: pytes
     monkeypatch.setattr(doctor.metadata, "version", lambda name: "0.1.8")
     found = findings(main("doctor", "--json"))
     assert found["soundfile"][0]["text"] == "installed, but it cannot be imported: sndfile library not found"
-    assert found["wetext"][0]["text"] == "0.1.8; tested with wetext>=0.0.9,<0.1.8"
+    assert found["wetext"][0]["text"] == "0.1.8; tested with wetext>=0.0.9,<0.1.1"
 
 
 def test_the_list_of_packages_is_that_of_the_project():

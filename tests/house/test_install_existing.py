@@ -53,7 +53,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, versions: dict[str, str], modul
 
 
 def everything() -> dict[str, str]:
-    return dict.fromkeys(install.requirements(), "1.0") | {"wetext": "0.1.5"}
+    return dict.fromkeys(install.requirements(), "1.0") | {"wetext": "0.1.0"}
 
 
 def test_a_complete_environment_is_left_alone(
@@ -73,7 +73,7 @@ def test_only_what_is_missing_is_asked_for_and_the_rest_is_held(
     environment(monkeypatch, present, {"torch"})
     assert install.main([]) == 0
     asked = [command[command.index("--quiet") + 1 : command.index("--constraint")] for command in calls]
-    assert asked == [["soundfile", "wetext>=0.0.9,<0.1.8"], ["onnxruntime"]]
+    assert asked == [["soundfile", "wetext>=0.0.9,<0.1.1"], ["onnxruntime"]]
     for command in calls:
         held = command[-1].splitlines()
         assert "torch==2.9.1+cu130" in held
@@ -139,10 +139,10 @@ def test_without_pip_uv_serves_and_without_both_the_error_says_what_to_do(
 
 @pytest.mark.parametrize(
     ("version", "fits"),
-    [("0.0.9", True), ("0.1.7", True), ("0.1.8", False), ("0.0.8", False), ("0.1.10", False), ("0.1.7+local", True)],
+    [("0.0.9", True), ("0.1.0", True), ("0.1.1", False), ("0.0.8", False), ("0.1.10", False), ("0.1.0+local", True)],
 )
 def test_version_ranges(version: str, fits: bool) -> None:
-    assert install.satisfies(version, "wetext>=0.0.9,<0.1.8") is fits
+    assert install.satisfies(version, "wetext>=0.0.9,<0.1.1") is fits
 
 
 def test_in_a_real_environment_pip_moves_nothing(tmp_path: Path) -> None:
