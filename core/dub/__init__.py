@@ -1,1 +1,81 @@
-"""Dubbing: scripts and subtitles as speech that fits the time there is for it."""
+"""Dubbing: scripts and subtitles as speech that fits the time there is for it. This page is the room's whole door.
+
+As in `core`, names are resolved on first use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .cast import Cast, Member
+    from .cue import Cue
+    from .dubbing import Dub, dub
+    from .fit import FitOptions
+    from .passages import Passage, Style, passages
+    from .performance import Performance, perform
+    from .picture import timeline
+    from .render import Renderer
+    from .report import LineReport, as_json, table
+    from .script import Turn, read_script
+    from .subtitles import Subtitles, parse_subtitles, read_subtitles, write_srt, write_vtt
+    from .track import Original
+
+_HOMES = {
+    "Cast": "cast",
+    "Cue": "cue",
+    "Dub": "dubbing",
+    "FitOptions": "fit",
+    "LineReport": "report",
+    "Member": "cast",
+    "Original": "track",
+    "Passage": "passages",
+    "Performance": "performance",
+    "Renderer": "render",
+    "Style": "passages",
+    "Subtitles": "subtitles",
+    "Turn": "script",
+    "as_json": "report",
+    "dub": "dubbing",
+    "parse_subtitles": "subtitles",
+    "passages": "passages",
+    "perform": "performance",
+    "read_script": "script",
+    "read_subtitles": "subtitles",
+    "table": "report",
+    "timeline": "picture",
+    "write_srt": "subtitles",
+    "write_vtt": "subtitles",
+}
+
+__all__ = [
+    "Cast",
+    "Cue",
+    "Dub",
+    "FitOptions",
+    "LineReport",
+    "Member",
+    "Original",
+    "Passage",
+    "Performance",
+    "Renderer",
+    "Style",
+    "Subtitles",
+    "Turn",
+    "as_json",
+    "dub",
+    "parse_subtitles",
+    "passages",
+    "perform",
+    "read_script",
+    "read_subtitles",
+    "table",
+    "timeline",
+    "write_srt",
+    "write_vtt",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -1,0 +1,60 @@
+"""Utterances as they are put into a track: without silent ends, every voice equally loud."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..audio.level import fade_ends, gain, speech_level, speech_span
+
+BEFORE, AFTER = 0.03, 0.08  # seconds of silence that stay: a soft consonant begins, a breath ends
+_MOST_DB = 6.0  # that a voice is made louder or softer
+
+
+def trimmed(audio: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    """The speech in audio [S], from BEFORE its first sound to AFTER its last one; all of what has none."""
+    start, stop = speech_span(audio, rate)
+    if stop == 0:
+        return audio
+    return fade_ends(audio[max(0, start - round(BEFORE * rate)) : stop + round(AFTER * rate)], rate)
+
+
+def joined(
+    parts: Sequence[NDArray[np.float32]], silences: Sequence[float], rate: int
+) -> tuple[NDArray[np.float32], list[int]]:
+    """Trimmed parts one behind the other, and each one's first sample.
+
+    silences: seconds that are heard in front of each, and behind the last: what a part has of its own counts.
+    """
+    starts, length = [], 0
+    for index, part in enumerate(parts):
+        kept = BEFORE + AFTER if index else BEFORE
+        length += round(max(0.0, silences[index] - kept) * rate)
+        starts.append(length)
+        length += len(part)
+    audio = np.zeros(length + round(max(0.0, silences[-1] - AFTER) * rate), np.float32)
+    for start, part in zip(starts, parts, strict=True):
+        audio[start : start + len(part)] = part
+    return audio, starts
+
+
+def levelled(
+    parts: Sequence[NDArray[np.float32]], speakers: Sequence[Hashable], gains_db: Sequence[float], rate: int
+) -> list[NDArray[np.float32]]:
+    """Parts whose speakers are equally loud, and then louder by their gains.
+
+    A speaker is changed as a whole: what is whispered stays softer than what is called.
+    """
+    levels: dict[Hashable, list[float]] = {}
+    for part, speaker in zip(parts, speakers, strict=True):
+        if (level := speech_level(part, rate)) is not None:
+            levels.setdefault(speaker, []).append(level)
+    usual = {speaker: float(np.median(of)) for speaker, of in levels.items()}
+    target = float(np.median(list(usual.values()))) if usual else 0.0
+    corrections = {speaker: float(np.clip(target - level, -_MOST_DB, _MOST_DB)) for speaker, level in usual.items()}
+    return [
+        part * np.float32(gain(corrections.get(speaker, 0.0) + gain_db))
+        for part, speaker, gain_db in zip(parts, speakers, gains_db, strict=True)
+    ]
