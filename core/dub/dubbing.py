@@ -26,7 +26,8 @@ from .takes import Line, best_takes
 from .track import Original, Track, with_original
 
 REFERENCES = ("voice", "cue")
-_LONGEST = 24 * 3600.0  # seconds of a track
+_LONGEST = 48 * 3600.0  # seconds of a track
+_MOST_BYTES = 6e9  # of the waveforms that are held at once
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def dub(
     samples = _samples(length, source, rate)
     seconds = None if samples is None else samples / rate
     _check_times(said, seconds)
+    _check_size(said, seconds, rate, 1 if source is None else len(source[0]))
     labels = [_label(number, cue) for number, cue in enumerate(said, 1)]
     members = [cast.member(cue.speaker, label) for cue, label in zip(said, labels, strict=True)]
     warnings: list[str] = []
@@ -147,6 +149,18 @@ def _check_times(cues: Sequence[Cue], seconds: float | None) -> None:
         )
     if late:
         raise RequestError(f"a cue begins at {late[0].start:.0f} s: tracks of more than {_LONGEST:g} s are not made")
+
+
+def _check_size(cues: Sequence[Cue], seconds: float | None, rate: int, channels: int) -> None:
+    """Raises RequestError for a track that would fill the memory: each speaker has one of the whole length, too."""
+    length = seconds if seconds is not None else max(cue.end for cue in cues)
+    waveforms = len({cue.speaker for cue in cues}) + 1 + 2 * channels
+    needed = length * rate * waveforms * np.dtype(np.float32).itemsize
+    if needed > _MOST_BYTES:
+        raise RequestError(
+            f"a track of {length / 3600:.1f} h with its stems takes {needed / 1e9:.0f} GB of memory, and at most "
+            f"{_MOST_BYTES / 1e9:.0f} GB may be used: cut the clip into parts, or choose a lower sample rate"
+        )
 
 
 def _label(number: int, cue: Cue) -> str:
