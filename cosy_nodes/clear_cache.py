@@ -6,6 +6,8 @@ from typing import Any
 
 from comfy_api.latest import io
 
+from .. import core
+from . import comfy
 from .sockets import CATEGORY
 
 
@@ -28,8 +30,16 @@ class CosyVoxClearCache(io.ComfyNode):
             outputs=[io.String.Output("report", tooltip="How much was freed.")],
             is_output_node=True,
             not_idempotent=True,
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
+    def fingerprint_inputs(cls, any: Any = None) -> float:
+        return float("nan")  # equal to nothing, not even itself: there may be something to clear again
+
+    @classmethod
     def execute(cls, any: Any = None) -> io.NodeOutput:
-        raise NotImplementedError
+        cache = core.SegmentCache()
+        report = f"{cache.clear() / 1e6:.1f} MB were freed in {cache.folder}"
+        comfy.show_text(cls, report)
+        return io.NodeOutput(report, ui={"text": (report,)})

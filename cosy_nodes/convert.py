@@ -6,7 +6,9 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from . import sockets
+from . import comfy, sockets
+from .audio import audio_out, samples_in
+from .handle import GraphVoice, ModelHandle
 from .sockets import CATEGORY
 
 
@@ -32,5 +34,23 @@ class CosyVoxConvertVoice(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, model: Any, audio: Any, voice: Any, **options: Any) -> io.NodeOutput:
-        raise NotImplementedError
+    def execute(
+        cls, model: ModelHandle, audio: Any, voice: GraphVoice, speed: float = 1.0, seed: int = 0
+    ) -> io.NodeOutput:
+        batch, rate = samples_in(audio, "the audio")
+        with comfy.watched() as watch:
+            engine = model.engine(watch)
+            heard = model.voice(voice, engine)
+            made = [
+                engine.convert(
+                    samples,
+                    heard,
+                    rate=rate,
+                    seed=seed,
+                    speed=speed,
+                    on_progress=watch.part(index, len(batch)),
+                    should_stop=watch.should_stop,
+                )
+                for index, samples in enumerate(batch)
+            ]
+        return io.NodeOutput(audio_out([speech.audio for speech in made], made[0].sample_rate))

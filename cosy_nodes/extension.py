@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import ComfyExtension, io
 
+from . import comfy
 from .clear_cache import CosyVoxClearCache
 from .convert import CosyVoxConvertVoice
 from .dub_subtitles import CosyVoxDubSubtitles
@@ -30,6 +31,9 @@ NODES: list[type[io.ComfyNode]] = [
 
 class CosyVoxExtension(ComfyExtension):
     """What `comfy_entrypoint` gives to ComfyUI."""
+
+    async def on_load(self) -> None:
+        comfy.register_folder()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         return NODES

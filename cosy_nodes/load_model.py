@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from comfy_api.latest import io
 
-from . import sockets
+from .. import core
+from . import comfy, sockets
+from .handle import handle
+from .models import model_folder, model_names
 from .sockets import AUTO, CATEGORY
 
 
@@ -24,13 +25,13 @@ class CosyVoxLoadModel(io.ComfyNode):
             inputs=[
                 io.Combo.Input(
                     "model",
-                    options=["embedded"],
-                    default="embedded",
+                    options=model_names(),
+                    default=core.EMBEDDED.name,
                     tooltip="The embedded voice, the published models, and other folders found on this machine.",
                 ),
                 io.Combo.Input(
                     "device",
-                    options=[AUTO, "cpu"],
+                    options=[AUTO, *comfy.devices()],
                     default=AUTO,
                     optional=True,
                     tooltip="auto is the one that ComfyUI uses.",
@@ -77,5 +78,21 @@ class CosyVoxLoadModel(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, model: str, **options: Any) -> io.NodeOutput:
-        raise NotImplementedError
+    def execute(
+        cls,
+        model: str,
+        device: str = AUTO,
+        precision: str = AUTO,
+        download: bool = False,
+        flow_steps: int = 0,
+        guidance: bool = True,
+        int8: bool = False,
+    ) -> io.NodeOutput:
+        options = core.EngineOptions(
+            flow_steps=flow_steps or None, guidance=guidance, int8=int8, flow_memory_mb=0, voice_memory_mb=0
+        )
+        with comfy.watched() as watch:
+            folder = model_folder(model, download=download, watch=watch)
+            loaded = handle(folder, comfy.load_device(None if device == AUTO else device), precision, options)
+            loaded.read(watch)
+        return io.NodeOutput(loaded)

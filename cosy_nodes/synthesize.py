@@ -7,8 +7,12 @@ from typing import Any
 from comfy_api.latest import io
 
 from .. import core
-from . import sockets
-from .sockets import CATEGORY, NONE
+from ..core import dub
+from . import comfy, sockets
+from .audio import audio_out
+from .handle import GraphVoice, ModelHandle
+from .sockets import AUTO, CATEGORY, NONE
+from .speaking import base_request, default_voice, renderer, shown
 
 _HELLO = "Hello, I am speaking with CosyVox."
 _SUNG = (
@@ -46,11 +50,20 @@ class CosyVoxSynthesize(io.ComfyNode):
             inputs=[sockets.model(), _text(), _voice(), sockets.language(), sockets.speed(), sockets.seed()],
             outputs=_outputs(),
             is_output_node=True,
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
-    def execute(cls, model: Any, text: str, **options: Any) -> io.NodeOutput:
-        raise NotImplementedError
+    def execute(
+        cls,
+        model: ModelHandle,
+        text: str,
+        voice: GraphVoice | None = None,
+        language: str = AUTO,
+        speed: float = 1.0,
+        seed: int = 0,
+    ) -> io.NodeOutput:
+        return _spoken(cls, model, text, voice, language=language, speed=speed, seed=seed)
 
 
 class CosyVoxInstruct(io.ComfyNode):
@@ -83,12 +96,47 @@ class CosyVoxInstruct(io.ComfyNode):
             ],
             outputs=_outputs(),
             is_output_node=True,
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
-    def execute(cls, model: Any, text: str, **options: Any) -> io.NodeOutput:
-        raise NotImplementedError
+    def execute(
+        cls,
+        model: ModelHandle,
+        text: str,
+        voice: GraphVoice | None = None,
+        language: str = AUTO,
+        speed: float = 1.0,
+        seed: int = 0,
+        emotion: str = NONE,
+        dialect: str = NONE,
+        style: str = NONE,
+        pace: str = NONE,
+        instruction: str = "",
+    ) -> io.NodeOutput:
+        chosen = {"emotion": emotion, "dialect": dialect, "style": style, "pace": pace}
+        asked = core.instruction(
+            text=instruction, **{group: None if name == NONE else name for group, name in chosen.items()}
+        )
+        return _spoken(cls, model, text, voice, language=language, speed=speed, seed=seed, instruction=asked)
 
 
 def _preset(group: str) -> io.Input:
     return io.Combo.Input(group, options=[NONE, *core.PRESETS[group]], default=NONE, optional=True)
+
+
+def _spoken(cls: Any, model: ModelHandle, text: str, voice: GraphVoice | None, **settings: Any) -> io.NodeOutput:
+    turn = dub.Turn(None, tuple(dub.passages(text)), 1)
+    with comfy.watched() as watch:
+        engine = model.engine(watch)
+        heard = model.voice(voice or default_voice(), engine)
+        made = dub.perform(
+            renderer(engine),
+            [turn],
+            dub.Cast({}, dub.Member(heard)),
+            base=base_request(heard, **settings),
+            on_progress=watch.on_progress,
+            should_stop=watch.should_stop,
+        )
+    audio = audio_out([made.audio], made.sample_rate)
+    return io.NodeOutput(audio, dub.write_srt(made.cues), ui=shown(cls, audio, made.warnings))

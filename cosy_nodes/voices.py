@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from comfy_api.latest import io
+from comfy_api.latest import io, ui
 
 from .. import core
-from . import sockets
+from . import comfy, sockets
+from .audio import audio_out, samples_in
+from .handle import GraphVoice
 from .sockets import CATEGORY
 
 _NAME = "A name without slashes; it is the voice's folder in the library."
@@ -47,11 +49,20 @@ class CosyVoxClonePrompt(io.ComfyNode):
                 io.String.Output("report", tooltip="What was cut, and what may make the clone worse."),
             ],
             is_output_node=True,
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
-    def execute(cls, audio: Any, **options: Any) -> io.NodeOutput:
-        raise NotImplementedError
+    def execute(cls, audio: Any, transcript: str = "", name: str = "", replace: bool = False) -> io.NodeOutput:
+        batch, rate = samples_in(audio, "the recording")
+        prompt = core.prepare_prompt(batch[0], rate, transcript)
+        kept = f"kept as {name.strip()}" if name.strip() else ""
+        voice = _kept(name, prompt, replace) if kept else GraphVoice("", prompt)
+        used = audio_out([prompt.audio], prompt.rate)
+        report = "\n".join(filter(None, (_length(batch, rate, prompt), kept, *prompt.warnings)))
+        comfy.show_text(cls, report)
+        shown = {**ui.PreviewAudio(used, cls=cls).as_dict(), "text": (report,)}
+        return io.NodeOutput(voice, used, report, ui=shown)
 
 
 class CosyVoxVoice(io.ComfyNode):
@@ -77,8 +88,15 @@ class CosyVoxVoice(io.ComfyNode):
         )
 
     @classmethod
+    def fingerprint_inputs(cls, voice: str) -> Any:
+        try:
+            return GraphVoice(voice, core.VoiceStore().get(voice)).key
+        except core.CosyVoxError as error:  # which the node says when it runs
+            return str(error)
+
+    @classmethod
     def execute(cls, voice: str) -> io.NodeOutput:
-        raise NotImplementedError
+        return io.NodeOutput(GraphVoice(voice, core.VoiceStore().get(voice)))
 
 
 class CosyVoxSaveVoice(io.ComfyNode):
@@ -93,14 +111,37 @@ class CosyVoxSaveVoice(io.ComfyNode):
             description="Keeps a voice in the library, which ComfyUI, the command line and Home Assistant share.",
             search_aliases=["store voice", "voice library", "save speaker"],
             inputs=[
-                sockets.Voice.Input("voice"),
+                sockets.Voice.Input("voice", tooltip="From CosyVox Clone Prompt, to be kept, or a voice to be copied."),
                 io.String.Input("name", default="", tooltip=_NAME),
                 io.Boolean.Input("replace", default=False, optional=True, tooltip=_REPLACE),
             ],
             outputs=[sockets.Voice.Output("voice", tooltip="The voice as it was kept.")],
             is_output_node=True,
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
-    def execute(cls, voice: Any, name: str, replace: bool = False) -> io.NodeOutput:
-        raise NotImplementedError
+    def execute(cls, voice: GraphVoice, name: str, replace: bool = False) -> io.NodeOutput:
+        source = voice.source
+        kept = _kept(name, source if isinstance(source, core.Prompt) else source.prompt(), replace)
+        report = f"kept as {kept.name} in {core.VoiceStore().folder}"
+        comfy.show_text(cls, report)
+        return io.NodeOutput(kept, ui={"text": (report,)})
+
+
+def _kept(name: str, prompt: core.Prompt, replace: bool) -> GraphVoice:
+    """A prompt in the library. The same one of that name is left as it is, as nothing would change.
+
+    Raises VoiceError, StorageError.
+    """
+    store, name = core.VoiceStore(), name.strip()
+    there = {voice.id: voice for voice in store.list()}.get(name)
+    if there is None or there.built_in or (there.digest, there.transcript) != (prompt.digest, prompt.transcript):
+        there = store.add(name, prompt, replace=replace)
+    return GraphVoice(there.id, there)
+
+
+def _length(batch: list[Any], rate: int, prompt: core.Prompt) -> str:
+    heard, used = batch[0].shape[-1] / rate, len(prompt.audio) / prompt.rate
+    more = f", the first of {len(batch)}" if len(batch) > 1 else ""
+    return f"{used:.1f} s of {heard:.1f} s are used{more}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,9 +64,9 @@ def inspect_model(folder: Path, place: str = "", family: Family | None = None) -
     return FoundModel(folder, family.name, place, form, missing, _size(folder))
 
 
-def models_on_disk() -> list[FoundModel]:
-    """Every model folder in the places where people have them, ours first."""
-    found = (inspect_model(folder, place, family) for place, folder, family in places.candidates())
+def models_on_disk(more: Sequence[Path] = ()) -> list[FoundModel]:
+    """Every model folder in the places where people have them, ours first. more: further folders of such folders."""
+    found = (inspect_model(folder, place, family) for place, folder, family in places.candidates(more))
     return [model for model in found if model is not None]
 
 

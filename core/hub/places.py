@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..families import FAMILIES, Family
 from ..home import expanded, models_home
 from ..storage import asked
 
-OURS = "CosyVox"
+OURS, COMFYUI = "CosyVox", "ComfyUI"
 PACK = Path(__file__).parents[2]
 COMFYUI_VARIABLES = ("COMFYUI_DIR", "COMFYUI_PATH")
 _COMFYUI_ROOMS = ("cosyvoice", "CosyVoice", "TTS/CosyVoice")
 
 
-def candidates() -> Iterator[tuple[str, Path, Family | None]]:
-    """Folders that may hold a model, as (whose, folder, family by its name); ours first, none twice."""
+def candidates(more: Sequence[Path] = ()) -> Iterator[tuple[str, Path, Family | None]]:
+    """Folders that may hold a model, as (whose, folder, family by its name); ours first, none twice.
+
+    more: ComfyUI's folders of these models, where somebody knows them better than the environment.
+    """
     seen: set[Path] = set()
-    for place, folder, family in _candidates():
+    for place, folder, family in _candidates(more):
         real = folder.resolve()  # on Windows and Mac `cosyvoice` and `CosyVoice` are one folder
         if real not in seen:
             seen.add(real)
             yield place, folder, family
 
 
-def _candidates() -> Iterator[tuple[str, Path, Family | None]]:
+def _candidates(more: Sequence[Path]) -> Iterator[tuple[str, Path, Family | None]]:
     for folder in _folders(models_home()):
         yield OURS, folder, _named(folder)
-    for base in _comfyui_bases():
-        for room in _COMFYUI_ROOMS:
-            root = base / "models" / room
-            yield "ComfyUI", root, None
-            for folder in _folders(root):
-                yield "ComfyUI", folder, _named(folder)
-            yield from _snapshots("ComfyUI", root)
+    found = [base / "models" / room for base in _comfyui_bases() for room in _COMFYUI_ROOMS]
+    for root in (*more, *found):
+        yield COMFYUI, root, None
+        for folder in _folders(root):
+            yield COMFYUI, folder, _named(folder)
+        yield from _snapshots(COMFYUI, root)
     yield from _snapshots("Hugging Face", _huggingface_cache())
     for root in _modelscope_caches():
         yield from _modelscope("ModelScope", root)

@@ -1,0 +1,55 @@
+"""What the nodes that speak have in common: a voice where none is linked, core at work, and what the node shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from comfy_api.latest import ui
+
+from .. import core
+from ..core import dub
+from . import comfy
+from .handle import GraphVoice
+from .sockets import AUTO
+
+
+def library_voice(name: str) -> GraphVoice:
+    """Raises VoiceError if there is none of that name."""
+    return GraphVoice(name, core.VoiceStore().get(name))
+
+
+def default_voice() -> GraphVoice:
+    """Who speaks where nobody was chosen."""
+    return library_voice(core.DEFAULT_VOICE)
+
+
+def renderer(engine: core.Engine) -> dub.Renderer:
+    """Keeps what it speaks on disk, so that a graph that changed in one line speaks one line."""
+    return dub.Renderer(engine, core.SegmentCache())
+
+
+def base_request(
+    voice: core.Voice,
+    *,
+    language: str = AUTO,
+    speed: float = 1.0,
+    seed: int = 0,
+    instruction: str | None = None,
+) -> core.SpeechRequest:
+    """What holds for all of a node's text where that says nothing else."""
+    return core.SpeechRequest(
+        "",
+        voice,
+        language=None if language == AUTO else language,
+        speed=speed,
+        seed=seed,
+        instruction=instruction,
+    )
+
+
+def shown(cls: Any, audio: dict[str, Any], lines: Sequence[str]) -> dict[str, Any]:
+    """What a node shows of itself: a player, and lines to read."""
+    text = "\n".join(lines)
+    comfy.show_text(cls, text)
+    return {**ui.PreviewAudio(audio, cls=cls).as_dict(), "text": (text,)}
