@@ -65,6 +65,13 @@ def show_text(cls: Any, text: str) -> None:
         server.send_progress_text(text, cls.hidden.unique_id)
 
 
+def no_output(why: str) -> Any:
+    """Stands for an output that there is nothing for: what it is linked to does not run, and says why."""
+    from comfy_execution.graph_utils import ExecutionBlocker
+
+    return ExecutionBlocker(why)
+
+
 def register_folder() -> None:
     """ComfyUI's models/cosyvoice; a folder of that name in extra_model_paths.yaml stays before it."""
     import folder_paths

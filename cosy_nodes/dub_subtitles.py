@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from comfy_api.latest import io
 
-from . import sockets
-from .sockets import CATEGORY
+from ..core import dub
+from . import comfy, sockets
+from .audio import audio_out, samples_in
+from .casting import roles, speakers_of
+from .handle import GraphVoice, ModelHandle
+from .sockets import AUTO, CATEGORY
+from .speaking import base_request, cast_of, default_voice, renderer, shown
+from .video import seconds_of, sound_of, with_sound
 
 _EXAMPLE = "1\n00:00:00,500 --> 00:00:02,500\nGood morning.\n\n2\n00:00:03,000 --> 00:00:05,500\nHow did you sleep?\n"
+_NO_VIDEO = "there is no clip to dub: link one to “video”, or take the audio"
 
 
 class CosyVoxDubSubtitles(io.ComfyNode):
@@ -72,11 +80,92 @@ class CosyVoxDubSubtitles(io.ComfyNode):
                 io.String.Output("stem_names", tooltip="Whose each stem is.", is_output_list=True),
             ],
             is_output_node=True,
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
-    def execute(cls, model: Any, subtitles: str, **options: Any) -> io.NodeOutput:
-        raise NotImplementedError
+    def execute(
+        cls,
+        model: ModelHandle,
+        subtitles: str,
+        subtitles_file: dub.Subtitles | None = None,
+        voice: GraphVoice | None = None,
+        voices: dict[str, Any] | None = None,
+        cast: str = "",
+        source_audio: Any = None,
+        video: Any = None,
+        length: float = 0.0,
+        language: str = AUTO,
+        seed: int = 0,
+        reference: str = "voice",
+        original: str = "none",
+        original_db: float = 0.0,
+        duck_db: float = -12.0,
+        **fitting: Any,
+    ) -> io.NodeOutput:
+        fit = dub.FitOptions(**fitting)
+        kept = dub.Original(original, level_db=original_db, duck_db=duck_db)
+        linked: dict[str, GraphVoice | None] = voices or {}
+        written = dub.read_cast(cast)
+        names = [*written, *(one.name for one in linked.values() if one and one.name)]
+        read = subtitles_file or dub.parse_subtitles(subtitles, speakers=names)
+        warnings = list(read.warnings)
+        # One voice for everybody is what is meant where nobody is given another one.
+        anyone = voice or (None if reference == "voice" and (written or any(linked.values())) else default_voice())
+        parts = roles(speakers_of([(cue.speaker, _place(cue)) for cue in read.cues]), linked, written, anyone)
+        unnamed = (voice or default_voice()) if any(cue.speaker is None for cue in read.cues) else None
+        source = _source(source_audio, video)
+        if source is None and original != "none":
+            warnings.append("there is no original sound to keep: link source_audio, or a video that has one")
+        with comfy.watched() as watch:
+            engine = model.engine(watch)
+            members = cast_of(parts, unnamed, model, engine)
+            made = dub.dub(
+                renderer(engine),
+                read.cues,
+                members,
+                length=length or (None if video is None else seconds_of(video)),
+                source=source,
+                original=kept,
+                reference=reference,
+                fit=fit,
+                base=base_request(members, language=language, seed=seed),
+                on_progress=watch.on_progress,
+                should_stop=watch.should_stop,
+            )
+        rate = made.sample_rate
+        audio = audio_out([made.audio], rate)
+        told = [*(f"{speaker}: {role.told}" for speaker, role in parts.items()), *warnings, *made.warnings]
+        picture = dub.timeline(made.lines, made.audio.shape[-1] / rate)
+        return io.NodeOutput(
+            audio,
+            comfy.no_output(_NO_VIDEO) if video is None else with_sound(video, made.audio, rate),
+            dub.write_srt(made.cues),
+            dub.table(made.lines, told),
+            torch.from_numpy(picture).float()[None] / 255.0,
+            [audio_out([stem], rate) for stem in made.stems.values()],
+            list(made.stems),
+            ui=shown(cls, audio, [_summary(made), *told]),
+        )
+
+
+def _place(cue: dub.Cue) -> str:
+    return f"line {cue.line}" if cue.line else f"the cue at {cue.start:.2f} s"
+
+
+def _source(audio: Any, video: Any) -> Any:
+    """The clip's own sound [C, S] and its rate; None if there is none."""
+    if audio is not None:
+        batch, rate = samples_in(audio, "source_audio")
+        return batch[0], rate
+    return None if video is None else sound_of(video)
+
+
+def _summary(made: dub.Dub) -> str:
+    moved = sum(bool(line.steps) for line in made.lines)
+    long = sum(line.overflow > 0 for line in made.lines)
+    more = f", {long} did not fit" if long else ""
+    return f"{len(made.lines)} cues, {moved} of them adjusted{more}"
 
 
 def _fitting() -> list[io.Input]:

@@ -6,8 +6,13 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from . import sockets
-from .sockets import CATEGORY
+from ..core import dub
+from . import comfy, sockets
+from .audio import audio_out
+from .casting import roles, speakers_of
+from .handle import GraphVoice, ModelHandle
+from .sockets import AUTO, CATEGORY
+from .speaking import base_request, cast_of, default_voice, renderer, shown
 
 _EXAMPLE = "[Emma] Did you hear that?\n[James] I did. [pause:0.4] Let us go home."
 
@@ -55,8 +60,46 @@ class CosyVoxScript(io.ComfyNode):
                 io.String.Output("report", tooltip="Who spoke with which voice, and what to know."),
             ],
             is_output_node=True,
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
-    def execute(cls, model: Any, script: str, **options: Any) -> io.NodeOutput:
-        raise NotImplementedError
+    def execute(
+        cls,
+        model: ModelHandle,
+        script: str,
+        voices: dict[str, Any] | None = None,
+        cast: str = "",
+        language: str = AUTO,
+        speed: float = 1.0,
+        seed: int = 0,
+        gap: float = 0.3,
+    ) -> io.NodeOutput:
+        turns = dub.read_script(script)
+        linked: dict[str, GraphVoice | None] = voices or {}
+        parts = roles(speakers_of([(turn.speaker, f"line {turn.line}") for turn in turns]), linked, dub.read_cast(cast))
+        first = next((voice for voice in linked.values() if voice), None) or default_voice()
+        unnamed = first if any(turn.speaker is None for turn in turns) else None
+        with comfy.watched() as watch:
+            engine = model.engine(watch)
+            members = cast_of(parts, unnamed, model, engine)
+            made = dub.perform(
+                renderer(engine),
+                turns,
+                members,
+                gap=gap,
+                base=base_request(members, language=language, speed=speed, seed=seed),
+                on_progress=watch.on_progress,
+                should_stop=watch.should_stop,
+            )
+        audio = audio_out([made.audio], made.sample_rate)
+        stems = [audio_out([stem], made.sample_rate) for stem in made.stems.values()]
+        report = [*(f"{speaker}: {role.told}" for speaker, role in parts.items()), *made.warnings]
+        return io.NodeOutput(
+            audio,
+            stems,
+            list(made.stems),
+            dub.write_srt(made.cues),
+            "\n".join(report),
+            ui=shown(cls, audio, report),
+        )

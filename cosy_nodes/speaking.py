@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from comfy_api.latest import ui
@@ -10,7 +10,8 @@ from comfy_api.latest import ui
 from .. import core
 from ..core import dub
 from . import comfy
-from .handle import GraphVoice
+from .casting import Role
+from .handle import GraphVoice, ModelHandle
 from .sockets import AUTO
 
 
@@ -29,8 +30,14 @@ def renderer(engine: core.Engine) -> dub.Renderer:
     return dub.Renderer(engine, core.SegmentCache())
 
 
+def cast_of(parts: Mapping[str, Role], rest: GraphVoice | None, model: ModelHandle, engine: core.Engine) -> dub.Cast:
+    """Everybody's voice as this model hears it; rest: who says what nobody is named for."""
+    members = {name: dub.Member(model.voice(role.voice, engine), role.style) for name, role in parts.items()}
+    return dub.Cast(members, None if rest is None else dub.Member(model.voice(rest, engine)))
+
+
 def base_request(
-    voice: core.Voice,
+    cast: dub.Cast,
     *,
     language: str = AUTO,
     speed: float = 1.0,
@@ -38,9 +45,10 @@ def base_request(
     instruction: str | None = None,
 ) -> core.SpeechRequest:
     """What holds for all of a node's text where that says nothing else."""
+    anybody = cast.default or next(iter(cast.members.values()))
     return core.SpeechRequest(
         "",
-        voice,
+        anybody.voice,
         language=None if language == AUTO else language,
         speed=speed,
         seed=seed,

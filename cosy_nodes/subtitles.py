@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from hashlib import sha256
 
 from comfy_api.latest import io
 
-from . import sockets
+from ..core import dub
+from . import comfy, sockets
 from .sockets import CATEGORY
 
+_SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")
 TEXT_BELOW = "(text below)"
 
 
@@ -26,7 +28,7 @@ class CosyVoxSubtitles(io.ComfyNode):
             inputs=[
                 io.Combo.Input(
                     "file",
-                    options=[TEXT_BELOW],
+                    options=[TEXT_BELOW, *comfy.input_files(_SUFFIXES)],
                     default=TEXT_BELOW,
                     tooltip="A file in ComfyUI's input folder (.srt, .vtt, .ass), or the text below.",
                 ),
@@ -64,8 +66,32 @@ class CosyVoxSubtitles(io.ComfyNode):
                 io.String.Output("report", tooltip="How many cues, who speaks, and what to know."),
             ],
             is_output_node=True,
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
-    def execute(cls, file: str, **options: Any) -> io.NodeOutput:
-        raise NotImplementedError
+    def fingerprint_inputs(cls, file: str, **others: object) -> object:
+        if file == TEXT_BELOW:
+            return None
+        try:
+            return sha256(comfy.input_path(file).read_bytes()).hexdigest()
+        except OSError as error:  # which the node says when it runs
+            return str(error)
+
+    @classmethod
+    def execute(cls, file: str, text: str = "", shift: float = 0.0, scale: float = 1.0) -> io.NodeOutput:
+        read = dub.parse_subtitles(text) if file == TEXT_BELOW else dub.read_subtitles(comfy.input_path(file))
+        if scale != 1.0:
+            read = read.scaled(scale)
+        if shift:
+            read = read.shifted(shift)
+        report = "\n".join([_summary(read), *read.warnings])
+        comfy.show_text(cls, report)
+        return io.NodeOutput(read, dub.write_srt(read.cues), report, ui={"text": (report,)})
+
+
+def _summary(read: dub.Subtitles) -> str:
+    speakers = dict.fromkeys(cue.speaker for cue in read.cues if cue.speaker)
+    who = f", spoken by {', '.join(speakers)}" if speakers else ""
+    end = max((cue.end for cue in read.cues), default=0.0)
+    return f"{len(read.cues)} cues until {end:.1f} s, read as {read.format.upper()}{who}"

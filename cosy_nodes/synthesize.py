@@ -12,7 +12,7 @@ from . import comfy, sockets
 from .audio import audio_out
 from .handle import GraphVoice, ModelHandle
 from .sockets import AUTO, CATEGORY, NONE
-from .speaking import base_request, default_voice, renderer, shown
+from .speaking import base_request, cast_of, default_voice, renderer, shown
 
 _HELLO = "Hello, I am speaking with CosyVox."
 _SUNG = (
@@ -129,12 +129,12 @@ def _spoken(cls: Any, model: ModelHandle, text: str, voice: GraphVoice | None, *
     turn = dub.Turn(None, tuple(dub.passages(text)), 1)
     with comfy.watched() as watch:
         engine = model.engine(watch)
-        heard = model.voice(voice or default_voice(), engine)
+        cast = cast_of({}, voice or default_voice(), model, engine)
         made = dub.perform(
             renderer(engine),
             [turn],
-            dub.Cast({}, dub.Member(heard)),
-            base=base_request(heard, **settings),
+            cast,
+            base=base_request(cast, **settings),
             on_progress=watch.on_progress,
             should_stop=watch.should_stop,
         )
