@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cue:
-    """start, end: seconds. speaker: None if the subtitles do not name one. line: in their file, from 1; 0 if unknown."""
+    """start, end: seconds. speaker: None if nobody is named. line: in the file of subtitles, from 1; 0 if unknown."""
 
     start: float
     end: float

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .passages import Passage
+from ..errors import TextError
+from ..text.front import speakable
+from .inline import Token, Words, control_tags, tokens
+from .passages import Passage, assembled
+
+LONGEST_NAME = 60  # characters
+# "[words](address)" is a link.
+NAME = re.compile(rf"\[(?P<name>[^\[\]\n]{{1,{LONGEST_NAME}}})\](?!\()[ \t]*[:：]?[ \t]*")
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What one speaker says until another does. speaker: None before the first name. line: in the script, from 1."""
+    """What one speaker says until the next name. speaker: None before the first. line: in the script, from 1."""
 
     speaker: str | None
     passages: tuple[Passage, ...]
@@ -17,5 +26,41 @@ class Turn:
 
 
 def read_script(text: str) -> list[Turn]:
-    """The turns of a script. Raises TextError naming the line."""
-    raise NotImplementedError
+    """The turns of a script, those without words or silence left out; a style ends with its turn.
+
+    Raises TextError naming the line, or if there is nothing to say.
+    """
+    turns = [Turn(speaker, tuple(assembled(said)), line) for speaker, line, said in _turns(text)]
+    turns = [turn for turn in turns if turn.passages]
+    if not any(passage.text for turn in turns for passage in turn.passages):
+        raise TextError("the script has no words: write [Name] and what is said, line after line")
+    return turns
+
+
+def speaker_name(bracket: re.Match[str]) -> str | None:
+    """The name in a match of `NAME`; None if it is a model's tag or no name."""
+    if f"[{bracket['name']}]" in control_tags() or not speakable(bracket["name"]):
+        return None
+    return " ".join(bracket["name"].split())
+
+
+def _turns(text: str) -> Iterator[tuple[str | None, int, list[Token]]]:
+    """Who speaks, from which line on, and what."""
+    speaker: str | None = None
+    line = 1
+    said: list[Token] = []
+    for token in tokens(text):
+        if not isinstance(token, Words) or token.code:
+            said.append(token)
+            continue
+        start, row = 0, token.line
+        for bracket in NAME.finditer(token.text):
+            name = speaker_name(bracket)
+            if name is None:
+                continue
+            said.append(Words(token.text[start : bracket.start()], row))
+            yield speaker, line, said
+            row += token.text.count("\n", start, bracket.end())
+            speaker, line, said, start = name, row, [], bracket.end()
+        said.append(Words(token.text[start:], row))
+    yield speaker, line, said
