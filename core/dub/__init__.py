@@ -7,10 +7,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .cast import Cast, Member
+    from .cast import Cast, CastLine, Member, read_cast, speaker_names
     from .cue import Cue
     from .dubbing import Dub, dub
-    from .fit import FitOptions
+    from .fit import POLICIES, FitOptions
     from .passages import Passage, Style, passages
     from .performance import Performance, perform
     from .picture import timeline
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Cast": "cast",
+    "CastLine": "cast",
     "Cue": "cue",
     "Dub": "dubbing",
     "FitOptions": "fit",
     "LineReport": "report",
     "Member": "cast",
     "Original": "track",
+    "POLICIES": "fit",
     "Passage": "passages",
     "Performance": "performance",
     "Renderer": "render",
@@ -39,8 +41,10 @@ _HOMES = {
     "parse_subtitles": "subtitles",
     "passages": "passages",
     "perform": "performance",
+    "read_cast": "cast",
     "read_script": "script",
     "read_subtitles": "subtitles",
+    "speaker_names": "cast",
     "table": "report",
     "timeline": "picture",
     "write_srt": "subtitles",
@@ -48,7 +52,9 @@ _HOMES = {
 }
 
 __all__ = [
+    "POLICIES",
     "Cast",
+    "CastLine",
     "Cue",
     "Dub",
     "FitOptions",
@@ -66,8 +72,10 @@ __all__ = [
     "parse_subtitles",
     "passages",
     "perform",
+    "read_cast",
     "read_script",
     "read_subtitles",
+    "speaker_names",
     "table",
     "timeline",
     "write_srt",
