@@ -7,8 +7,8 @@ from typing import Any
 from comfy_api.latest import io
 
 from .. import core
-from . import comfy
 from .sockets import CATEGORY
+from .speaking import written
 
 
 class CosyVoxClearCache(io.ComfyNode):
@@ -41,5 +41,4 @@ class CosyVoxClearCache(io.ComfyNode):
     def execute(cls, any: Any = None) -> io.NodeOutput:
         cache = core.SegmentCache()
         report = f"{cache.clear() / 1e6:.1f} MB were freed in {cache.folder}"
-        comfy.show_text(cls, report)
-        return io.NodeOutput(report, ui={"text": (report,)})
+        return io.NodeOutput(report, ui=written(cls, [report]))

@@ -58,6 +58,11 @@ def base_request(
 
 def shown(cls: Any, audio: dict[str, Any], lines: Sequence[str]) -> dict[str, Any]:
     """What a node shows of itself: a player, and lines to read."""
+    return {**ui.PreviewAudio(audio, cls=cls).as_dict(), **written(cls, lines)}
+
+
+def written(cls: Any, lines: Sequence[str]) -> dict[str, Any]:
+    """What a node shows to be read."""
     text = "\n".join(lines)
     comfy.show_text(cls, text)
-    return {**ui.PreviewAudio(audio, cls=cls).as_dict(), "text": (text,)}
+    return {"text": (text,)} if text else {}

@@ -9,6 +9,7 @@ from comfy_api.latest import io
 from ..core import dub
 from . import comfy, sockets
 from .sockets import CATEGORY
+from .speaking import written
 
 _SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")
 TEXT_BELOW = "(text below)"
@@ -85,9 +86,8 @@ class CosyVoxSubtitles(io.ComfyNode):
             read = read.scaled(scale)
         if shift:
             read = read.shifted(shift)
-        report = "\n".join([_summary(read), *read.warnings])
-        comfy.show_text(cls, report)
-        return io.NodeOutput(read, dub.write_srt(read.cues), report, ui={"text": (report,)})
+        report = [_summary(read), *read.warnings]
+        return io.NodeOutput(read, dub.write_srt(read.cues), "\n".join(report), ui=written(cls, report))
 
 
 def _summary(read: dub.Subtitles) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from comfy_api.latest import io, ui
+from comfy_api.latest import io
 
 from .. import core
-from . import comfy, sockets
+from . import sockets
 from .audio import audio_out, samples_in
 from .handle import GraphVoice
 from .sockets import CATEGORY
+from .speaking import library_voice, shown, written
 
 _NAME = "A name without slashes; it is the voice's folder in the library."
 _REPLACE = "Whether a voice of that name in the library may be overwritten."
@@ -59,10 +60,8 @@ class CosyVoxClonePrompt(io.ComfyNode):
         kept = f"kept as {name.strip()}" if name.strip() else ""
         voice = _kept(name, prompt, replace) if kept else GraphVoice("", prompt)
         used = audio_out([prompt.audio], prompt.rate)
-        report = "\n".join(filter(None, (_length(batch, rate, prompt), kept, *prompt.warnings)))
-        comfy.show_text(cls, report)
-        shown = {**ui.PreviewAudio(used, cls=cls).as_dict(), "text": (report,)}
-        return io.NodeOutput(voice, used, report, ui=shown)
+        report = [line for line in (_length(batch, rate, prompt), kept, *prompt.warnings) if line]
+        return io.NodeOutput(voice, used, "\n".join(report), ui=shown(cls, used, report))
 
 
 class CosyVoxVoice(io.ComfyNode):
@@ -90,13 +89,13 @@ class CosyVoxVoice(io.ComfyNode):
     @classmethod
     def fingerprint_inputs(cls, voice: str) -> Any:
         try:
-            return GraphVoice(voice, core.VoiceStore().get(voice)).key
+            return library_voice(voice).key
         except core.CosyVoxError as error:  # which the node says when it runs
             return str(error)
 
     @classmethod
     def execute(cls, voice: str) -> io.NodeOutput:
-        return io.NodeOutput(GraphVoice(voice, core.VoiceStore().get(voice)))
+        return io.NodeOutput(library_voice(voice))
 
 
 class CosyVoxSaveVoice(io.ComfyNode):
@@ -124,9 +123,7 @@ class CosyVoxSaveVoice(io.ComfyNode):
     def execute(cls, voice: GraphVoice, name: str, replace: bool = False) -> io.NodeOutput:
         source = voice.source
         kept = _kept(name, source if isinstance(source, core.Prompt) else source.prompt(), replace)
-        report = f"kept as {kept.name} in {core.VoiceStore().folder}"
-        comfy.show_text(cls, report)
-        return io.NodeOutput(kept, ui={"text": (report,)})
+        return io.NodeOutput(kept, ui=written(cls, [f"kept as {kept.name} in {core.VoiceStore().folder}"]))
 
 
 def _kept(name: str, prompt: core.Prompt, replace: bool) -> GraphVoice:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ sys.path.insert(0, str(STUBS))
 
 
 @pytest.fixture(autouse=True)
-def comfyui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def comfyui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh ComfyUI: its folder, an empty library beside it, nothing loaded, nobody pressing cancel."""
     import comfy.model_management
     import comfy.utils
@@ -29,5 +28,29 @@ def comfyui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     comfy.utils.shown.clear()
     server.sent.clear()
     comfy.model_management.interrupt_current_processing(False)
-    yield base
-    comfy.model_management.unload_all_models()
+    return base
+
+
+@pytest.fixture(scope="session")
+def kept() -> list[object]:
+    """Holds the embedded model from one test to the next, as ComfyUI holds what a node gave."""
+    return []
+
+
+@pytest.fixture
+def model(comfyui: Path, kept: list[object]) -> object:
+    """The embedded model, from its node."""
+    from cosyvox.cosy_nodes.load_model import CosyVoxLoadModel
+    from noderun import run
+
+    kept[:] = [run(CosyVoxLoadModel, model="embedded")["model"]]
+    return kept[0]
+
+
+@pytest.fixture
+def voice(comfyui: Path) -> object:
+    """One of the library, from its node."""
+    from cosyvox.cosy_nodes.voices import CosyVoxVoice
+    from noderun import run
+
+    return run(CosyVoxVoice, voice="james")["voice"]

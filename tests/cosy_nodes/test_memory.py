@@ -1,0 +1,96 @@
+"""ComfyUI takes the model away and gives it back: what is freed is free, and what is said is the same."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from pathlib import Path
+from typing import Any
+
+import comfy.model_management as management
+import pytest
+import torch
+from comfy.model_patcher import ModelPatcher
+from cosyvox.cosy_nodes.clear_cache import CosyVoxClearCache
+from cosyvox.cosy_nodes.comfy import Watch
+from cosyvox.cosy_nodes.load_model import CosyVoxLoadModel
+from cosyvox.cosy_nodes.synthesize import CosyVoxSynthesize
+from noderun import run
+
+
+def say(model: Any) -> torch.Tensor:
+    """Computed, not remembered."""
+    run(CosyVoxClearCache)
+    return run(CosyVoxSynthesize, model=model, text="Good morning.")["audio"]["waveform"]
+
+
+def workers() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+
+
+def test_the_weights_are_comfyui_s_while_they_are_used(model: Any) -> None:
+    say(model)
+    assert [loaded.model for loaded in management.current_loaded_models] == [model.patcher]
+    assert model.patcher.loaded == model.patcher.model_size() > 10e6
+    assert management.required[-1] > 0
+
+
+def test_unloading_frees_the_weights_and_the_worker_and_the_next_run_is_the_same(model: Any) -> None:
+    before = say(model)
+    weights = [weakref.ref(weight) for weight in model.patcher.model.parameters()]
+    assert workers()
+    management.unload_all_models()
+    assert management.current_loaded_models == []
+    assert not any(weight() for weight in weights), "the weights are still held"
+    assert workers() == []
+    assert torch.equal(say(model), before)
+
+
+def test_another_model_survives_ours_being_unloaded(model: Any) -> None:
+    """ComfyUI unloads by place in its list: a model that vanished meanwhile would take its neighbour with it."""
+    other = ModelPatcher(torch.nn.Linear(2, 2), torch.device("cpu"), torch.device("cpu"))
+    for first, second in ((model, None), (None, model)):
+        for one in (first, second):
+            if one is None:
+                management.load_models_gpu([other], force_full_load=True)
+            else:
+                say(one)
+        assert len(management.current_loaded_models) == 2
+        management.unload_all_models()
+        assert management.current_loaded_models == []
+        assert next(other.model.parameters()).device.type == "cpu"
+
+
+def test_the_engine_stays_while_the_weights_do(model: Any) -> None:
+    """ComfyUI lists a model anew on every use; nothing is built again for that."""
+    watch = Watch()
+    engine = model.engine(watch)
+    assert model.engine(watch) is engine
+
+
+def test_weights_that_were_moved_meanwhile(model: Any) -> None:
+    """Another model needed a little room, so that a part of ours lies elsewhere when it is used again."""
+    before, engine = say(model), model.engine(Watch())
+    model.patcher.partially_unload(20)
+    assert torch.equal(say(model), before)
+    assert model.engine(Watch()) is not engine, "what it had derived from the old places is void"
+
+
+def test_nothing_outlives_the_last_graph_that_holds_it(comfyui: Path) -> None:
+    model = run(CosyVoxLoadModel, model="embedded", guidance=False)["model"]
+    say(model)
+    ref, module = weakref.ref(model), weakref.ref(model.patcher.model)
+    count = len(management.current_loaded_models)
+    del model
+    gc.collect()
+    assert ref() is None and module() is None
+    assert len(management.current_loaded_models) == count - 1
+
+
+@pytest.mark.parametrize("unload_first", [False, True])
+def test_a_handle_that_is_read_anew_is_the_same_one(model: Any, unload_first: bool) -> None:
+    if unload_first:
+        management.unload_all_models()
+    assert run(CosyVoxLoadModel, model="embedded")["model"] is model
+    assert next(model.patcher.model.parameters()).device.type == "cpu"
