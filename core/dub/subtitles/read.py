@@ -72,7 +72,9 @@ def parse_subtitles(text: str, name: str = "", *, speakers: Collection[str] | No
     try:
         return _parsed(text, speakers or ())
     except SubtitleError as error:
-        raise SubtitleError(f"{name}, {error}") from None if name else error
+        if not name:
+            raise
+        raise SubtitleError(f"{name}, {error}") from None
 
 
 def read_subtitles(path: str | os.PathLike[str], *, speakers: Collection[str] | None = None) -> Subtitles:
