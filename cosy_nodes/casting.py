@@ -57,7 +57,7 @@ def roles(
             found[speaker] = Role(rest, dub.Style(), _label("voice", rest))
         else:
             raise core.RequestError(f"{where}: there is no voice for {speaker}: {_known(linked, library)}")
-    return found
+    return {speaker: found[speaker] for speaker in speakers}
 
 
 def speakers_of(places: Sequence[tuple[str | None, str]]) -> dict[str, str]:

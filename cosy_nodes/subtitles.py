@@ -94,4 +94,5 @@ def _summary(read: dub.Subtitles) -> str:
     speakers = dict.fromkeys(cue.speaker for cue in read.cues if cue.speaker)
     who = f", spoken by {', '.join(speakers)}" if speakers else ""
     end = max((cue.end for cue in read.cues), default=0.0)
-    return f"{len(read.cues)} cues until {end:.1f} s, read as {read.format.upper()}{who}"
+    cues = f"{len(read.cues)} cue{'s' * (len(read.cues) != 1)}"
+    return f"{cues} until {end:.1f} s, read as {read.format.upper()}{who}"
