@@ -8,7 +8,6 @@ from comfy_api.latest import io
 
 from .. import core
 from ..core import dub
-from ..core.dub.passages import passages
 from . import comfy, sockets
 from .audio import audio_out
 from .handle import GraphVoice, ModelHandle
@@ -127,7 +126,7 @@ def _preset(group: str) -> io.Input:
 
 
 def _spoken(cls: Any, model: ModelHandle, text: str, voice: GraphVoice | None, **settings: Any) -> io.NodeOutput:
-    turn = dub.Turn(None, tuple(passages(text)), 1)
+    turn = dub.Turn(None, tuple(dub.read_passages(text)), 1)
     with comfy.watched() as watch:
         engine = model.engine(watch)
         cast = cast_of({}, voice or default_voice(), model, engine)
