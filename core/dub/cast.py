@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 
 from ..errors import RequestError, TextError
 from ..voice.voice import Voice
-from .style import Style, begins_style, read_style
+from .style import Style, begins_style, read_settings
 
 _SIGN = r"[ \t]*[=＝:：][ \t]*"
-_QUOTED = r"\"[^\"]*\"|“[^”]*”|「[^」]*」|(?<=[=＝])'[^']*'"
-_ENTRIES = re.compile(rf"(?:{_QUOTED}|[^;；])+")
-_PARTS = re.compile(rf"(?:{_QUOTED}|[^,，、])+")
+_QUOTED = r"\"[^\"]*\"|“[^”]*”|「[^」]*」"
+_KEPT = rf"{_QUOTED}|[=＝:：]\s*'[^']*'"  # elsewhere it is an apostrophe
+_ENTRIES = re.compile(rf"(?:{_KEPT}|[^;；])+")
+_PARTS = re.compile(rf"(?:{_KEPT}|[^,，、])+")
 _NAME = re.compile(rf"[ \t]*(?P<name>{_QUOTED}|[^=＝:：]+?){_SIGN}")
-_VOICE = re.compile(rf"(?P<voice>{_QUOTED}|.+?)[ \t,，、]*(?=[ \t,，、][A-Za-z]\w*{_SIGN}|\Z)")
+_VOICE = re.compile(rf"(?P<voice>{_QUOTED}|'[^']*'|.+?)[ \t,，、]*(?=[ \t,，、][A-Za-z]\w*{_SIGN}|\Z)")
 _EXAMPLE = (
     'write Alice = emma speed=0.9 seed=4 instruct="…" lang=en gain=-3: a name, a voice, and any of these settings'
 )
@@ -87,15 +88,15 @@ def _entries(line: str) -> Iterator[str]:
     """A comma parts two speakers, or two settings of one."""
     for text in _ENTRIES.findall(line):
         entry = ""
-        for part in _PARTS.findall(text):
+        for part in filter(str.strip, _PARTS.findall(text)):
             name = _NAME.match(part)
-            if entry and (not name or begins_style(f"{{{name['name']}:", 0)):
+            if entry and (not name or begins_style(f"{{{name['name']}=", 0, sure=True)):
                 entry += f", {part.strip()}"
                 continue
-            if entry.strip():
+            if entry:
                 yield entry
             entry = part
-        if entry.strip():
+        if entry:
             yield entry
 
 
@@ -104,12 +105,9 @@ def _entry(text: str, line: int) -> tuple[str, CastLine]:
     voice = name and _VOICE.match(text, name.end())
     if not name or not voice:
         raise TextError(f"line {line}: {text.strip()!r} gives nobody a voice: {_EXAMPLE}")
-    settings = f"{{{text[voice.end() :].strip()}}}"
-    style, end = read_style(settings, 0, line)
-    if end < len(settings):
-        raise TextError(f"line {line}: {settings[end:-1]!r} is no setting: {_EXAMPLE}")
+    style = read_settings(text[voice.end() :], line)
     return _unquoted(name["name"]), CastLine(_unquoted(voice["voice"]), style)
 
 
 def _unquoted(text: str) -> str:
-    return text[1:-1].strip() if re.fullmatch(_QUOTED, text) else text.strip()
+    return text[1:-1].strip() if re.fullmatch(rf"{_QUOTED}|'[^']*'", text) else text.strip()

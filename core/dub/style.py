@@ -50,23 +50,35 @@ def begins_style(text: str, at: int, *, sure: bool = False) -> bool:
 
 def read_style(text: str, at: int, line: int) -> tuple[Style, int]:
     """The style whose brace is at `at`, and where it ends. Raises TextError, which names `line`."""
+    style, end = _settings(text, at + 1, line, "}")
+    return style, end + 1
+
+
+def read_settings(text: str, line: int) -> Style:
+    """The style of settings without braces. Raises TextError, which names `line`."""
+    return _settings(text, 0, line, "")[0]
+
+
+def _settings(text: str, at: int, line: int, closing: str) -> tuple[Style, int]:
+    """The settings from `at` on, and where they end: at `closing`, or with the text."""
     values: dict[str, Any] = {}
-    place = at + 1
+    expected, example = (f"a setting or {closing}", _INLINE) if closing else ("a setting", _EXAMPLE)
+    place = at
     while True:
         place = _end(_SEPARATORS, text, place)
-        if text[place : place + 1] == "}":
-            return Style(**values), place + 1
+        if text[place : place + 1] == closing:
+            return Style(**values), place
         key = _KEY.match(text, place)
         if not key:
-            raise _wrong(line, f"found {_shown(text[place:])} where a setting or }} is expected", _EXAMPLE)
+            raise _wrong(line, f"found {_shown(text[place:])} where {expected} is expected", example)
         if key["key"].lower() not in _SETTINGS:
-            raise _wrong(line, f"there is no setting {_shown(key['key'])}", _EXAMPLE)
+            raise _wrong(line, f"there is no setting {_shown(key['key'])}", example)
         value, place = _value(text, key.end(), line)
-        name, read, expected = _SETTINGS[key["key"].lower()]
+        name, read, allowed = _SETTINGS[key["key"].lower()]
         try:
             values[name] = read(value)
         except ValueError:
-            raise _wrong(line, f"{key['key']} is {_shown(value)}", f"write {expected}") from None
+            raise _wrong(line, f"{key['key']} is {_shown(value)}", f"write {allowed}") from None
 
 
 def _value(text: str, at: int, line: int) -> tuple[str, int]:
@@ -136,4 +148,5 @@ _SETTINGS: dict[str, _Setting] = {
     "language": _LANG,
     "gain": _GAIN,
 }
-_EXAMPLE = 'write {speed=0.9 seed=4 instruct="…" lang=en gain=-3}, any of these, or {} to end it'
+_EXAMPLE = 'write speed=0.9 seed=4 instruct="…" lang=en gain=-3, or any of these'
+_INLINE = 'write {speed=0.9 seed=4 instruct="…" lang=en gain=-3}, any of these, or {} to end it'
