@@ -8,17 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..audio.level import fade_ends, gain, speech_level, speech_span
+from ..audio.limiter import CEILING_DB, Limiter
 
 BEFORE, AFTER = 0.03, 0.08  # seconds of silence that stay: a soft consonant begins, a breath ends
 _MOST_DB = 6.0  # that a voice is made louder or softer
 
 
-def trimmed(audio: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-    """The speech in audio [S], from BEFORE its first sound to AFTER its last one; all of what has none."""
-    start, stop = speech_span(audio, rate)
-    if stop == 0:
-        return audio
-    return fade_ends(audio[max(0, start - round(BEFORE * rate)) : stop + round(AFTER * rate)], rate)
+def trimmed(audio: NDArray[np.float32], rate: int) -> tuple[NDArray[np.float32], int]:
+    """The speech in audio [S], from BEFORE its first sound to AFTER its last one, and the first sample of that.
+
+    What has no sound stays as it is.
+    """
+    first, last = speech_span(audio, rate)
+    if last == 0:
+        return audio, 0
+    start = max(0, first - round(BEFORE * rate))
+    return fade_ends(audio[start : last + round(AFTER * rate)], rate), start
 
 
 def joined(
@@ -58,3 +63,39 @@ def levelled(
         part * np.float32(gain(corrections.get(speaker, 0.0) + gain_db))
         for part, speaker, gain_db in zip(parts, speakers, gains_db, strict=True)
     ]
+
+
+def bounded(starts: Sequence[int], parts: Sequence[NDArray[np.float32]], rate: int) -> list[NDArray[np.float32]]:
+    """Parts whose sum, each from its first sample on, has its peak at -1 dBFS at most.
+
+    The peaks of one alone are limited; what lies on others is made softer together with them.
+    """
+    found = [_limited(part, rate) for part in parts]
+    ceiling = gain(CEILING_DB)
+    for group in _groups(starts, parts):
+        first = min(starts[index] for index in group)
+        total = np.zeros(max(starts[index] + len(parts[index]) for index in group) - first, np.float32)
+        for index in group:
+            total[starts[index] - first :][: len(parts[index])] += found[index]
+        peak = np.abs(total).max(initial=0.0)
+        if peak > ceiling:
+            for index in group:
+                found[index] = found[index] * np.float32(ceiling / peak)
+    return found
+
+
+def _groups(starts: Sequence[int], parts: Sequence[NDArray[np.float32]]) -> list[list[int]]:
+    """Indices of parts that lie on each other, also by way of others; at least two each."""
+    groups: list[list[int]] = []
+    end = -1
+    for index in sorted(range(len(starts)), key=lambda index: starts[index]):
+        if starts[index] >= end:
+            groups.append([])
+        groups[-1].append(index)
+        end = max(end, starts[index] + len(parts[index]))
+    return [group for group in groups if len(group) > 1]
+
+
+def _limited(part: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    limiter = Limiter(rate)
+    return np.concatenate((limiter.feed(part), limiter.finish()))

@@ -13,7 +13,7 @@ from ..errors import TextError
 from ..mastering import pause
 from ..request import OnProgress, ShouldStop, Speech, SpeechRequest
 from ..text.front import speakable
-from .cast import Cast, Member
+from .cast import Cast, Member, speaker_names
 from .cue import Cue
 from .parts import AFTER, BEFORE, joined, levelled, trimmed
 from .passages import Passage, Style
@@ -72,17 +72,16 @@ def perform(
         should_stop=should_stop,
     )
     rate = spoken[0].sample_rate
-    audio, starts, parts = _laid(items, spoken, base.gain_db if base else 0.0, ending, rate)
+    cut = [trimmed(speech.audio, rate) for speech in spoken]
+    audio, starts = _laid(items, [part for part, _ in cut], base.gain_db if base else 0.0, ending, rate)
     stems = {item.speaker: np.zeros(len(audio), np.float32) for item in items}
-    for item, start, part in zip(items, starts, parts, strict=True):
-        stems[item.speaker][start : start + len(part)] = audio[start : start + len(part)]
-    cues = tuple(
-        cue
-        for item, speech, start, part in zip(items, spoken, starts, parts, strict=True)
-        for cue in _cues(item, speech, start / rate, len(part) / rate, named=len(stems) > 1)
-    )
+    cues: list[Cue] = []
+    for item, speech, start, (part, first) in zip(items, spoken, starts, cut, strict=True):
+        stop = start + len(part)
+        stems[item.speaker][start:stop] = audio[start:stop]
+        cues += _cues(item, speech, start - first, (start, stop), rate, named=len(stems) > 1)
     warnings = dict.fromkeys(warning for speech in spoken for warning in speech.warnings)
-    return Performance(audio, rate, cues, stems, tuple(warnings))
+    return Performance(audio, rate, tuple(cues), stems, tuple(warnings))
 
 
 def request(text: str, member: Member, style: Style, base: SpeechRequest | None = None) -> SpeechRequest:
@@ -109,9 +108,9 @@ def _items(turns: Sequence[Turn], cast: Cast, gap: float, narrator: str) -> tupl
     """What is spoken, and the silence behind it. Raises RequestError."""
     items: list[_Item] = []
     silence = 0.0
-    for number, turn in enumerate(turns):
+    speakers = speaker_names([turn.speaker for turn in turns], narrator)
+    for number, (turn, speaker) in enumerate(zip(turns, speakers, strict=True)):
         member = cast.member(turn.speaker, f"line {turn.line}")
-        speaker = turn.speaker or narrator
         first = True
         for passage in turn.passages:
             silence += passage.pause
@@ -125,31 +124,31 @@ def _items(turns: Sequence[Turn], cast: Cast, gap: float, narrator: str) -> tupl
 
 
 def _laid(
-    items: Sequence[_Item], spoken: Sequence[Speech], gain_db: float, ending: float, rate: int
-) -> tuple[NDArray[np.float32], list[int], list[NDArray[np.float32]]]:
+    items: Sequence[_Item], parts: Sequence[NDArray[np.float32]], gain_db: float, ending: float, rate: int
+) -> tuple[NDArray[np.float32], list[int]]:
     """The whole track, and where each part of it begins. Between two parts, the silence that is heard is as asked."""
     speakers = [item.speaker for item in items]
     gains = [gain_db + (item.member.style.gain or 0.0) + (item.passage.style.gain or 0.0) for item in items]
-    cut = [trimmed(speech.audio, rate) for speech in spoken]
     # One voice alone was levelled by the engine already.
-    parts = (
-        levelled(cut, speakers, gains, rate)
+    loud = (
+        levelled(parts, speakers, gains, rate)
         if len(set(speakers)) > 1
-        else [part * np.float32(gain(db)) for part, db in zip(cut, gains, strict=True)]
+        else [part * np.float32(gain(db)) for part, db in zip(parts, gains, strict=True)]
     )
-    audio, starts = joined(parts, [*(item.silence for item in items), ending], rate)
-    return limit_peak(audio), starts, parts
+    audio, starts = joined(loud, [*(item.silence for item in items), ending], rate)
+    return limit_peak(audio), starts
 
 
-def _cues(item: _Item, speech: Speech, start: float, seconds: float, *, named: bool) -> Iterator[Cue]:
-    """One cue for a passage, or one for each of its segments if it is long."""
+def _cues(item: _Item, speech: Speech, origin: int, span: tuple[int, int], rate: int, *, named: bool) -> Iterator[Cue]:
+    """One cue for a passage, or one for each of its segments if it is long.
+
+    origin: where the utterance would begin if it had not been trimmed to the span; all in samples.
+    """
     speaker = item.speaker if named else None
     segments = speech.segments
     if len(segments) < 2:
-        yield Cue(start, start + seconds, item.passage.text.strip(), speaker)
+        yield Cue(span[0] / rate, span[1] / rate, item.passage.text.strip(), speaker)
         return
-    first = segments[0].start
-    whole = max(1, segments[-1].stop - first)
     for segment in segments:
-        begin, end = ((place - first) / whole * seconds for place in (segment.start, segment.stop))
-        yield Cue(start + begin, start + end, segment.text, speaker)
+        start, stop = (min(max(origin + place, span[0]), span[1]) for place in (segment.start, segment.stop))
+        yield Cue(start / rate, stop / rate, segment.text, speaker)

@@ -5,56 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..audio.level import gain
 from ..mastering import pause
 from ..request import OnProgress, Progress, ShouldStop, Speech, SpeechRequest
-from ..text.front import speakable
 from ..voice.transcript import speaking_seconds
 from ..voice.voice import Voice
-from .cast import Member
-from .fit import FitOptions, Slot, misfit, native_speed
+from .fit import FitOptions, misfit, native_speed
+from .lines import Line
 from .parts import AFTER, BEFORE, joined, trimmed
-from .passages import Passage, passages
 from .performance import request
 from .render import Renderer
 
 _ROUNDS = 3
-_NEAR_ENOUGH = 0.03  # a speed that is off by less is not worth speaking again
+# A line is spoken again if it is slower than it should be by more than the first, or faster by more than the second.
+_TOO_SLOW, _TOO_FAST = 0.01, 0.1
 _SPEEDS = (0.5, 2.0)  # that an engine can speak at
 _PACES = (0.6, 1.7)  # of a voice, about the usual one
 
 
 @dataclass(frozen=True)
-class Line:
-    """What is said in a cue, and by whom. label: what it is called in an error."""
-
-    label: str
-    text: str
-    member: Member
-    base: SpeechRequest
-    slot: Slot
-    room: float  # seconds until somebody else speaks
-
-
-@dataclass(frozen=True)
 class Take:
-    """A line as it was spoken once. audio: [S] without silent ends. natural: seconds that it takes at speed 1."""
+    """A line as it was spoken once. audio: [S] without silent ends. natural: seconds that it takes at speed 1.
+
+    number: from 0; the first one has the request's own seed.
+    """
 
     audio: NDArray[np.float32]
     seconds: float
     natural: float
     speed: float
     seed: int
+    number: int
     warnings: tuple[str, ...]
 
 
 def best_takes(
     renderer: Renderer,
     lines: Sequence[Line],
+    base: SpeechRequest,
     options: FitOptions,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
@@ -65,36 +57,35 @@ def best_takes(
     same seed at another speed is the same utterance, so what was said once tells how fast it must be.
     """
 
-    def spoken(round: int, wanted: Sequence[tuple[Line, int, float]]) -> list[Take]:
+    def spoken(round: int, wanted: Sequence[tuple[int, int, float]]) -> list[Take]:
         tell = on_progress and (lambda now: on_progress(replace(now, segment=round, segments=_ROUNDS)))
-        return _spoken(renderer, wanted, tell, should_stop)
+        plans = [_Plan(lines[index], number, speed, base) for index, number, speed in wanted]
+        return _spoken(renderer, plans, tell, should_stop)
 
-    def speed_of(line: Line, natural: float) -> float:
-        return native_speed(natural, line.slot.end - line.slot.start, options)
+    def speed_of(index: int, natural: float) -> float:
+        slot = lines[index].slot
+        return native_speed(natural, slot.end - slot.start, options)
 
-    def unfit(line: Line, take: Take) -> float:
-        return misfit(take.natural, line.slot.end - line.slot.start, line.room, options)
+    def unfit(index: int, take: Take) -> float:
+        slot = lines[index].slot
+        return misfit(take.natural, slot.end - slot.start, lines[index].room, options)
 
-    chosen = spoken(1, [(line, 0, speed_of(line, _predicted(line))) for line in lines])
+    chosen = spoken(1, [(index, 0, speed_of(index, _predicted(line, base))) for index, line in enumerate(lines)])
     more = [
-        (index, number)
-        for index, line in enumerate(lines)
-        if unfit(line, chosen[index]) > 0
+        (index, number, speed_of(index, take.natural))
+        for index, take in enumerate(chosen)
+        if unfit(index, take) > 0
         for number in range(1, options.best_of)
     ]
-    others = spoken(
-        2, [(lines[index], number, speed_of(lines[index], chosen[index].natural)) for index, number in more]
-    )
-    for (index, _), other in zip(more, others, strict=True):
-        if unfit(lines[index], other) < unfit(lines[index], chosen[index]):
+    for (index, _, _), other in zip(more, spoken(2, more), strict=True):
+        if unfit(index, other) < unfit(index, chosen[index]):
             chosen[index] = other
-    again = {
-        index: speed
-        for index, (line, take) in enumerate(zip(lines, chosen, strict=True))
-        if abs((speed := speed_of(line, take.natural)) - take.speed) > _NEAR_ENOUGH
-    }
-    repeated = spoken(3, [(_seeded(lines[index], chosen[index]), 0, speed) for index, speed in again.items()])
-    for index, take in zip(again, repeated, strict=True):
+    again = [
+        (index, take.number, speed)
+        for index, take in enumerate(chosen)
+        if not -_TOO_SLOW <= take.speed - (speed := speed_of(index, take.natural)) <= _TOO_FAST
+    ]
+    for (index, _, _), take in zip(again, spoken(3, again), strict=True):
         chosen[index] = take
     if on_progress is not None:
         on_progress(Progress("speak", 1, 1, _ROUNDS, _ROUNDS))
@@ -116,68 +107,65 @@ def pace(voice: Voice) -> float:
     return float(np.clip(len(voice.recording) / voice.sample_rate / usual, *_PACES))
 
 
-def _predicted(line: Line) -> float:
+class _Plan:
+    """A line, said once: the requests of its passages."""
+
+    def __init__(self, line: Line, number: int, speed: float, base: SpeechRequest) -> None:
+        self.line, self.number, self.speed = line, number, speed
+        self.requests = list(self._requests(base))
+        own = line.member.style.seed
+        self.seed = take_seed(base.seed if own is None else own, number)
+
+    def _requests(self, base: SpeechRequest) -> Iterator[SpeechRequest]:
+        for part in self.line.passages:
+            asked = request(part.text, self.line.member, part.style, base)
+            slowest, fastest = (
+                min(_SPEEDS[0], asked.speed),
+                max(_SPEEDS[1], asked.speed),
+            )  # it may be asked for too much
+            speed = min(max(asked.speed * self.speed, slowest), fastest)
+            yield replace(asked, seed=take_seed(asked.seed, self.number), speed=speed)
+
+    def take(self, speeches: Sequence[Speech]) -> Take:
+        """What became of it: its passages one behind the other, pauses that were not asked for as fast as speech."""
+        rate = speeches[0].sample_rate
+        passages = self.line.passages
+        parts = [
+            trimmed(speech.audio, rate)[0] * np.float32(gain(part.style.gain or 0.0))
+            for part, speech in zip(passages, speeches, strict=True)
+        ]
+        own = [0.0, *((pause(part.text) + BEFORE + AFTER) / self.speed for part in passages[:-1])]
+        silences = [part.pause or silence for part, silence in zip(passages, own, strict=True)]
+        audio, _ = joined(parts, [*silences, 0.0], rate)
+        seconds, asked = len(audio) / rate, sum(part.pause for part in passages)
+        natural = asked + (seconds - asked) * self.speed
+        warnings = tuple(dict.fromkeys(warning for speech in speeches for warning in speech.warnings))
+        return Take(audio, seconds, natural, self.speed, self.seed, self.number, warnings)
+
+
+def _predicted(line: Line, base: SpeechRequest) -> float:
     """Seconds that a line takes, by its text and its voice."""
-    parts = passages(line.text)
+    usual = pace(line.member.voice)
     return sum(
-        part.pause
-        + speaking_seconds(part.text)
-        * pace(line.member.voice)
-        / _speed(request(part.text, line.member, part.style, line.base))
-        for part in parts
+        part.pause + speaking_seconds(part.text) * usual / _speed(request(part.text, line.member, part.style, base))
+        for part in line.passages
     )
 
 
 def _speed(request: SpeechRequest) -> float:
-    return max(request.speed, 0.01)
-
-
-def _seeded(line: Line, take: Take) -> Line:
-    """The line that says a take again."""
-    return replace(line, base=replace(line.base, seed=take.seed), member=_unseeded(line.member))
-
-
-def _unseeded(member: Member) -> Member:
-    return replace(member, style=replace(member.style, seed=None))
+    """What cannot be is refused by the engine, not by a division."""
+    return max(0.01, request.speed)
 
 
 def _spoken(
-    renderer: Renderer,
-    wanted: Sequence[tuple[Line, int, float]],
-    on_progress: OnProgress | None,
-    should_stop: ShouldStop | None,
+    renderer: Renderer, plans: Sequence[_Plan], on_progress: OnProgress | None, should_stop: ShouldStop | None
 ) -> list[Take]:
-    """Takes of lines: which line, which number of take, and how fast."""
-    plans = [list(_requests(line, number, speed)) for line, number, speed in wanted]
-    labels = [line.label for (line, _, _), plan in zip(wanted, plans, strict=True) for _ in plan]
     speeches = iter(
         renderer.render(
-            [one for plan in plans for _, one in plan], labels=labels, on_progress=on_progress, should_stop=should_stop
+            [one for plan in plans for one in plan.requests],
+            labels=[plan.line.label for plan in plans for _ in plan.requests],
+            on_progress=on_progress,
+            should_stop=should_stop,
         )
     )
-    return [
-        _take(line, number, speed, [(part, next(speeches)) for part, _ in plan])
-        for (line, number, speed), plan in zip(wanted, plans, strict=True)
-    ]
-
-
-def _requests(line: Line, number: int, speed: float) -> Iterator[tuple[Passage, SpeechRequest]]:
-    for part in passages(line.text):
-        if speakable(part.text):
-            asked = request(part.text, line.member, part.style, line.base)
-            fast = float(np.clip(asked.speed * speed, *_SPEEDS))
-            yield part, replace(asked, seed=take_seed(asked.seed, number), speed=fast)
-
-
-def _take(line: Line, number: int, speed: float, spoken: Sequence[tuple[Passage, Speech]]) -> Take:
-    rate = spoken[0][1].sample_rate
-    parts = [trimmed(speech.audio, rate) for _, speech in spoken]
-    silences = [0.0]
-    for (part, _), (following, _) in pairwise(spoken):
-        silences.append(following.pause or pause(part.text) + BEFORE + AFTER)
-    audio, _ = joined(parts, [*silences, 0.0], rate)
-    speech = sum(map(len, parts)) / rate
-    seconds = len(audio) / rate
-    seed = take_seed(line.member.style.seed if line.member.style.seed is not None else line.base.seed, number)
-    warnings = tuple(dict.fromkeys(warning for _, one in spoken for warning in one.warnings))
-    return Take(audio, seconds, seconds + speech * (speed - 1.0), speed, seed, warnings)
+    return [plan.take([next(speeches) for _ in plan.requests]) for plan in plans]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,18 +54,27 @@ class Track:
 
     def stems(self) -> Mapping[str, NDArray[np.float32]]:
         """Each speaker alone, [length]."""
-        return {
-            speaker: lay(
-                [
-                    (start, part)
-                    for start, part, whose in zip(self.starts, self.parts, self.speakers, strict=True)
-                    if whose == speaker
-                ],
-                self.length,
-                self.rate,
-            )
-            for speaker in dict.fromkeys(self.speakers)
-        }
+        return _Stems(self)
+
+
+class _Stems(Mapping[str, NDArray[np.float32]]):
+    """Each laid when it is asked for: all of a film's speakers at once would fill the memory."""
+
+    def __init__(self, track: Track) -> None:
+        self._track = track
+
+    def __getitem__(self, speaker: str) -> NDArray[np.float32]:
+        track = self._track
+        if speaker not in track.speakers:
+            raise KeyError(speaker)
+        said = zip(track.starts, track.parts, track.speakers, strict=True)
+        return lay([(start, part) for start, part, whose in said if whose == speaker], track.length, track.rate)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(self._track.speakers))
+
+    def __len__(self) -> int:
+        return len(set(self._track.speakers))
 
 
 def with_original(
