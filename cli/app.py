@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..core import Cancelled, CosyVoxError
-from . import bench, convert, doctor, models, say, voices
+from . import bench, cache, convert, doctor, dub, models, say, voices
 from .console import Console, use_utf8
 from .interrupt import Interrupt
 from .parser import LineParser, UsageError, common_options
@@ -69,9 +69,11 @@ def _parser() -> LineParser:
     parser.add_argument("--version", action="version", version=f"cosyvox {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     say.add_parser(verbs)
+    dub.add_parser(verbs)
     convert.add_parser(verbs)
     voices.add_parser(verbs)
     models.add_parser(verbs)
+    cache.add_parser(verbs)
     doctor.add_parser(verbs)
     bench.add_parser(verbs)
     return parser

@@ -1,11 +1,10 @@
-"""Where the speech goes: a file that nobody had before, or standard output."""
+"""Where the sound goes: a file that nobody had before, or standard output."""
 
 from __future__ import annotations
 
 import argparse
 import io
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from .. import core
 from .console import write_stdout
 from .parser import UsageError
+from .target import Target, check_folder, write_new
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,60 +65,41 @@ class NamedFile:
     """The file that the caller named; one that exists is only replaced on demand."""
 
     def __init__(self, path: Path, *, force: bool) -> None:
-        self._path = path
-        self._force = force
+        self._target = Target(path, (".wav",), "a WAV", force=force)
 
     def check(self) -> None:
-        if self._path.is_dir():
-            raise core.StorageError(f"{self._path} is a folder: name a file in it")
-        if self._is_device():
-            return
-        if self._path.suffix.lower() != ".wav":
-            raise core.StorageError(f"{self._path} would hold a WAV: give it a name that ends in .wav")
-        if not self._path.parent.is_dir():
-            raise core.StorageError(f"there is no folder {self._path.parent}: make it first")
-        if self._path.exists() and not self._force:
-            raise self._exists()
-        _check_folder(self._path.parent)
+        self._target.check()
 
     def write(self, audio: NDArray[np.float32], rate: int) -> Path:
-        if self._force or self._is_device():
-            core.write_wav(self._path, audio, rate)
-        elif not _write_new(self._path, audio, rate):
-            raise self._exists()
-        return self._path
+        return self._target.write(lambda path: core.write_wav(path, audio, rate))
 
     def stream(self, pieces: Iterable[NDArray[np.float32]], rate: int) -> Path:
-        if not self._is_device():
+        if not self._target.is_device:
             return self.write(_joined(pieces), rate)
-        data = _encoded(pieces, rate, raw=False)
+        path, data = self._target.path, _encoded(pieces, rate, raw=False)
         try:
-            with self._path.open("wb", buffering=0) as device:
+            with path.open("wb", buffering=0) as device:
                 for piece in data:
                     device.write(piece)
         except OSError as error:
-            raise core.StorageError(f"cannot write {self._path}: {error.strerror}") from error
-        return self._path
-
-    def _is_device(self) -> bool:
-        """A device or a pipe, such as `>(aplay)`: nothing in it can be lost."""
-        return self._path.exists() and not self._path.is_file()
-
-    def _exists(self) -> core.StorageError:
-        return core.StorageError(f"{self._path} exists already: name another file, or replace it with --force")
+            raise core.StorageError(f"cannot write {path}: {error.strerror}") from error
+        return path
 
 
 class NextFreeFile:
-    """hello.wav in the current folder, or hello-2.wav, hello-3.wav, … where that exists."""
+    """The first of hello.wav, hello-2.wav, hello-3.wav, … that does not exist in the current folder."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     def check(self) -> None:
-        _check_folder(Path())
+        check_folder(Path())
 
     def write(self, audio: NDArray[np.float32], rate: int) -> Path:
-        first = Path(DEFAULT_NAME)
+        first = Path(self._name)
         path = first
         for number in count(2):
-            if _write_new(path, audio, rate):
+            if write_new(path, lambda path: core.write_wav(path, audio, rate)):
                 break
             path = first.with_stem(f"{first.stem}-{number}")
         return path
@@ -127,15 +108,22 @@ class NextFreeFile:
         return self.write(_joined(pieces), rate)
 
 
-def output_options() -> argparse.ArgumentParser:
-    """Where the speech goes, and whether before it is finished."""
+def file_options(default: str = DEFAULT_NAME) -> argparse.ArgumentParser:
+    """Where the sound goes."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument(
         *("-o", "--output"),
         metavar="FILE",
-        help=f"WAV to write, - for standard output (default: {DEFAULT_NAME} or the next free name)",
+        help=f"WAV to write, - for standard output (default: {default} or the next free name)",
     )
     parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
+    parser.set_defaults(format="wav")
+    return parser
+
+
+def output_options() -> argparse.ArgumentParser:
+    """Where the speech goes, and whether before it is finished."""
+    parser = argparse.ArgumentParser(add_help=False, parents=[file_options()])
     parser.add_argument("--stream", action="store_true", help="hand out the audio while it is made")
     parser.add_argument(
         "--format",
@@ -146,46 +134,21 @@ def output_options() -> argparse.ArgumentParser:
     return parser
 
 
-def choose(args: argparse.Namespace) -> Output:
-    """The output that `output_options` mean, checked. Raises UsageError, StorageError."""
+def choose(args: argparse.Namespace, default: str = DEFAULT_NAME) -> Output:
+    """The output that `file_options` or `output_options` mean, checked. Raises UsageError, StorageError."""
     if args.json and args.output == "-":
         raise UsageError("--json and `-o -` both want standard output: name a file with -o FILE")
     if args.format == "raw" and args.output != "-":
         raise UsageError("--format raw is for standard output: add `-o -`")
     output: Output
     if args.output is None:
-        output = NextFreeFile()
+        output = NextFreeFile(default)
     elif args.output == "-":
         output = StandardOutput(raw=args.format == "raw")
     else:
         output = NamedFile(Path(args.output), force=args.force)
     output.check()
     return output
-
-
-def _check_folder(folder: Path) -> None:
-    """Raises StorageError where no file can be made; one that nobody sees is."""
-    try:
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        place = folder.resolve()
-        raise core.StorageError(f"{place} cannot be written to ({error.strerror}): choose another -o FILE") from error
-
-
-def _write_new(path: Path, audio: NDArray[np.float32], rate: int) -> bool:
-    """Write `path` unless it exists, also if somebody else makes it at this very moment. Raises StorageError."""
-    try:
-        path.open("xb").close()
-    except FileExistsError:
-        return False
-    except OSError as error:
-        raise core.StorageError(f"{path} could not be written: {error.strerror}") from error
-    try:
-        core.write_wav(path, audio, rate)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return True
 
 
 def _joined(pieces: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -25,7 +25,7 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
-    from .audio.files import pcm16, wav_header, write_wav
+    from .audio.files import pcm16, read_audio, wav_header, write_wav
     from .embedded import DEFAULT_VOICE
     from .engine import Engine, load
     from .families import EMBEDDED, FAMILIES
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .seeded.folder import make_seeded
     from .segment_cache import SegmentCache
     from .speech_stream import SpeechStream
+    from .storage import write_file
     from .styles import PRESETS, instruction
     from .text.language import LANGUAGES
     from .text.lexicon import Lexicon, read_lexicon
@@ -83,10 +84,12 @@ _HOMES = {
     "own_model": "hub.download",
     "pcm16": "audio.files",
     "prepare_prompt": "voice.prompt",
+    "read_audio": "audio.files",
     "read_lexicon": "text.lexicon",
     "remove_model": "hub.download",
     "verify": "models",
     "wav_header": "audio.files",
+    "write_file": "storage",
     "write_wav": "audio.files",
 }
 
@@ -140,10 +143,12 @@ __all__ = [
     "own_model",
     "pcm16",
     "prepare_prompt",
+    "read_audio",
     "read_lexicon",
     "remove_model",
     "verify",
     "wav_header",
+    "write_file",
     "write_wav",
 ]
 
