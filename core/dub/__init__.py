@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .cue import Cue
     from .dubbing import Dub, dub
     from .fit import POLICIES, FitOptions
-    from .passages import Passage, Style, passages
+    from .passages import Passage, Style, read_passages
     from .performance import Performance, perform
     from .picture import timeline
     from .render import Renderer
@@ -39,9 +39,9 @@ _HOMES = {
     "as_json": "report",
     "dub": "dubbing",
     "parse_subtitles": "subtitles",
-    "passages": "passages",
     "perform": "performance",
     "read_cast": "cast",
+    "read_passages": "passages",
     "read_script": "script",
     "read_subtitles": "subtitles",
     "speaker_names": "cast",
@@ -70,9 +70,9 @@ __all__ = [
     "as_json",
     "dub",
     "parse_subtitles",
-    "passages",
     "perform",
     "read_cast",
+    "read_passages",
     "read_script",
     "read_subtitles",
     "speaker_names",

@@ -13,7 +13,7 @@ from ..text.tags import Spans
 from .inline import LONGEST_PAUSE, Pause, Token, Words, control_tags, tokens
 from .style import Style
 
-__all__ = ["Passage", "Style", "assembled", "passages"]
+__all__ = ["Passage", "Style", "assembled", "read_passages"]
 
 PLAIN = Style()
 
@@ -31,7 +31,7 @@ class Passage:
     pause: float = 0.0
 
 
-def passages(text: str, base: Style = PLAIN, *, line: int = 1) -> list[Passage]:
+def read_passages(text: str, base: Style = PLAIN, *, line: int = 1) -> list[Passage]:
     """The passages of a text, in order; none if there is nothing to say or to wait for.
 
     A pause, a style, a blank line and a line that ends a sentence begin a new one. `{…}` holds until the next one,

@@ -38,10 +38,10 @@ def read_script(text: str) -> list[Turn]:
 
 
 def speaker_name(bracket: re.Match[str]) -> str | None:
-    """The name in a match of `NAME`; None if it is a model's tag or no name."""
-    if f"[{bracket['name']}]" in control_tags() or not speakable(bracket["name"]):
-        return None
-    return " ".join(bracket["name"].split())
+    """The name in a match of `NAME`; None if it is a tag or no name. Raises TextError for a pause that cannot be."""
+    written = f"[{bracket['name']}]"
+    tag = written in control_tags() or not isinstance(tokens(written)[0], Words)
+    return None if tag or not speakable(written) else " ".join(bracket["name"].split())
 
 
 def _turns(text: str) -> Iterator[tuple[str | None, int, list[Token]]]:

@@ -74,7 +74,7 @@ class _Voices:
             self._silent = begins and name in _NOT_SAID
         elif name == "br":
             self._parts[-1][1].append("\n")
-        elif name == "v":
+        elif name == "v" and (begins or self._parts[-1][0]):
             voice = _VOICE.fullmatch(tag["rest"]) if begins else None
             self._parts.append((_unescaped(voice[1]) if voice else None, []))
 

@@ -13,10 +13,13 @@ from ..script import LONGEST_NAME, NAME, speaker_name
 from .markup import Part
 
 # "- Hi." is somebody's turn, "-5 degrees" and "--and then" are not.
-_DASH = re.compile(r"\A(?:[-‐‑–—―](?![-\d])[ \t]*)+")
+_DASH = re.compile(r"\s*[-‐‑–—―](?![-\d])")
+_BEFORE = re.compile(r"\A(?:[-‐‑–—―](?![-\d])|[:：\s])+")  # what stands before a name or words
 _SAYS = re.compile(rf"([^:：\[\]<>{{}}]{{1,{LONGEST_NAME}}})[:：]\s*")
 _NOT_IN_NAMES = re.compile(r"[\[\]<>{}\s]+")
 _CJK = "\u2e80"  # and what follows: scripts whose full stop is another
+
+_WRAPPED = re.compile(rf"\[[^\[\]]{{1,{LONGEST_NAME}}}\]")
 
 Line = tuple[bool, str]  # whether somebody else goes on, words
 
@@ -30,17 +33,20 @@ def spoken(parts: Iterable[Part], speakers: Collection[str]) -> list[Part]:
     found: list[tuple[str | None, list[Line]]] = []
     for speaker, text in parts:
         voice = _name(speaker or "")
-        for line in filter(str.strip, text.split("\n")):
-            words = _DASH.sub("", line.strip(), count=1)
-            dashed = words != line.strip()
+        for line in filter(str.strip, _WRAPPED.sub(_on_one_line, text).split("\n")):
+            words = _BEFORE.sub("", line)
             if speaker is None:
                 name, words = _leading_name(words, speakers)
                 voice = name or voice
             if not found or found[-1][0] != voice:
                 found.append((voice, []))
-            found[-1][1].append((dashed, _DASH.sub("", words, count=1).strip()))
+            found[-1][1].append((bool(_DASH.match(line)), _BEFORE.sub("", words).strip()))
     said = [(voice, _joined(lines)) for voice, lines in found]
     return [(voice, text) for voice, text in said if _has_words(text)]
+
+
+def _on_one_line(bracket: re.Match[str]) -> str:
+    return bracket[0].replace("\n", " ")
 
 
 def _name(text: str) -> str | None:
