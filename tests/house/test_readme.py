@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import wave
 from pathlib import Path
 
 import cosyvox
 import pytest
 from cosyvox.cli import main
-from cosyvox.core import load
+from cosyvox.core import DEFAULT_VOICE, VoiceStore, load, write_wav
 
 FOLDER = Path(cosyvox.__file__).parent
 README, CHINESE = ((FOLDER / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh.md"))
@@ -20,7 +21,7 @@ MODEL, TEXT = "models/CosyVoice2-0.5B", "Hello, I am home."
 def test_the_python_example(
     seeded_small: Path, prompt_wav: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    example, _ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    example, _, _ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     assert MODEL in example
     assert TEXT in example
     example = example.replace(MODEL, seeded_small.as_posix()).replace(TEXT, "Hi.")  # seeded weights never end early
@@ -32,7 +33,7 @@ def test_the_python_example(
 
 
 def test_the_streaming_example(seeded_small: Path, prompt_wav: Path) -> None:
-    _, example = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    _, example, _ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     example = example.replace("Hello, I am ", "Hi ").replace("home.", "man.")
     played: list[int] = []
     with load(seeded_small) as engine:
@@ -42,17 +43,31 @@ def test_the_streaming_example(seeded_small: Path, prompt_wav: Path) -> None:
     assert len(played) > 1 and sum(played) > 10_000
 
 
-def test_every_option_of_say_exists(capsys: pytest.CaptureFixture) -> None:
-    lines = [line for line in README.splitlines() if re.search(r"cosyvox say .*--", line)]
+def test_the_dubbing_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    *_, example = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert "length=60.0" in example
+    monkeypatch.chdir(tmp_path)
+    Path("clip.srt").write_text("1\n00:00:00,500 --> 00:00:02,000\nGood morning.\n", encoding="utf-8")
+    with load("embedded") as engine:
+        voice = engine.load_voice(VoiceStore().get(DEFAULT_VOICE))
+        exec(compile(example, "README.md", "exec"), {"engine": engine, "voice": voice, "write_wav": write_wav})
+    with wave.open("dubbed.wav") as dubbed:
+        assert dubbed.getnframes() == 60 * dubbed.getframerate()
+
+
+@pytest.mark.parametrize("verb", ["say", "dub"])
+def test_every_option_exists(verb: str, capsys: pytest.CaptureFixture) -> None:
+    lines = [line for line in README.splitlines() if re.search(rf"cosyvox {verb} .*--", line)]
     assert len(lines) >= 2
     with pytest.raises(SystemExit):
-        main(["say", "--help"])
+        main([verb, "--help"])
     shown = capsys.readouterr().out
     assert [option for line in lines for option in re.findall(r"--[a-z-]+", line) if option not in shown] == []
 
 
 @pytest.mark.parametrize(
-    "verb", sorted(set(re.findall(r"cosyvox ((?:models|voices) [a-z][a-z-]+|bench|clone|convert|doctor)\b", README)))
+    "verb",
+    sorted(set(re.findall(r"cosyvox ((?:models|voices) [a-z][a-z-]+|bench|cache|clone|convert|doctor|dub)\b", README))),
 )
 def test_every_verb_exists(verb: str, capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit) as ended:
