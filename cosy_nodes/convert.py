@@ -6,10 +6,12 @@ from typing import Any
 
 from comfy_api.latest import io
 
+from .. import core
 from . import comfy, sockets
 from .audio import audio_out, samples_in
-from .handle import GraphVoice, ModelHandle
+from .handle import ModelHandle
 from .sockets import CATEGORY
+from .speaking import given_voice
 
 
 class CosyVoxConvertVoice(io.ComfyNode):
@@ -26,7 +28,7 @@ class CosyVoxConvertVoice(io.ComfyNode):
             inputs=[
                 sockets.model(),
                 io.Audio.Input("audio", tooltip="What is said, by anyone, however long."),
-                sockets.Voice.Input("voice", tooltip="Who is to say it."),
+                sockets.voice("Who is to say it: a voice, or a recording of a speaker.", optional=False),
                 sockets.speed(),
                 sockets.seed(),
             ],
@@ -34,13 +36,14 @@ class CosyVoxConvertVoice(io.ComfyNode):
         )
 
     @classmethod
-    def execute(
-        cls, model: ModelHandle, audio: Any, voice: GraphVoice, speed: float = 1.0, seed: int = 0
-    ) -> io.NodeOutput:
+    def execute(cls, model: ModelHandle, audio: Any, voice: Any, speed: float = 1.0, seed: int = 0) -> io.NodeOutput:
         batch, rate = samples_in(audio, "the audio")
+        target = given_voice(voice)
+        if target is None:
+            raise core.VoiceError("there is no voice: link one, or a recording of a speaker that has sound")
         with comfy.watched() as watch:
             engine = model.engine(watch)
-            heard = model.voice(voice, engine)
+            heard = model.voice(target, engine)
             made = [
                 engine.convert(
                     samples,

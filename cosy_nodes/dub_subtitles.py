@@ -7,13 +7,14 @@ from typing import Any
 import torch
 from comfy_api.latest import io
 
+from .. import core
 from ..core import dub
 from . import comfy, sockets
 from .audio import audio_out, samples_in
 from .casting import roles, speakers_of
 from .handle import GraphVoice, ModelHandle
 from .sockets import AUTO, CATEGORY
-from .speaking import base_request, cast_of, default_voice, renderer, shown
+from .speaking import base_request, cast_of, default_voice, given_voice, renderer, shown
 from .video import seconds_of, sound_of, with_sound
 
 _EXAMPLE = "1\n00:00:00,500 --> 00:00:02,500\nGood morning.\n\n2\n00:00:03,000 --> 00:00:05,500\nHow did you sleep?\n"
@@ -41,8 +42,9 @@ class CosyVoxDubSubtitles(io.ComfyNode):
                     tooltip="The text of an SRT, VTT or ASS file. What is linked below goes before it.",
                 ),
                 sockets.Subtitles.Input("subtitles_file", optional=True, tooltip="From CosyVox Subtitles."),
-                sockets.Voice.Input(
-                    "voice", optional=True, tooltip="Who says what no other voice is meant for. Without one: emma."
+                sockets.voice(
+                    "Who says what no other voice is meant for, or a recording of a speaker. "
+                    f"Without either: {core.DEFAULT_VOICE}."
                 ),
                 sockets.voices(),
                 sockets.cast(),
@@ -89,7 +91,7 @@ class CosyVoxDubSubtitles(io.ComfyNode):
         model: ModelHandle,
         subtitles: str,
         subtitles_file: dub.Subtitles | None = None,
-        voice: GraphVoice | None = None,
+        voice: Any = None,
         voices: dict[str, Any] | None = None,
         cast: str = "",
         source_audio: Any = None,
@@ -104,6 +106,7 @@ class CosyVoxDubSubtitles(io.ComfyNode):
         **fitting: Any,
     ) -> io.NodeOutput:
         fit = dub.FitOptions(**fitting)
+        voice = given_voice(voice)
         kept = dub.Original(original, level_db=original_db, duck_db=duck_db)
         linked: dict[str, GraphVoice | None] = voices or {}
         written = dub.read_cast(cast)

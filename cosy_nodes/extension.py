@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import ComfyExtension, io
 
-from . import comfy
+from . import comfy, replacements
 from .clear_cache import CosyVoxClearCache
 from .convert import CosyVoxConvertVoice
 from .dub_subtitles import CosyVoxDubSubtitles
@@ -34,6 +34,7 @@ class CosyVoxExtension(ComfyExtension):
 
     async def on_load(self) -> None:
         comfy.register_folder()
+        await replacements.register()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         return NODES

@@ -24,6 +24,11 @@ def model() -> io.Input:
     return Model.Input("model", tooltip="From CosyVox Load Model.")
 
 
+def voice(tooltip: str, *, optional: bool = True) -> io.Input:
+    """A voice, or a recording that is cloned as it comes."""
+    return io.MultiType.Input("voice", types=[Voice, io.Audio], optional=optional, tooltip=tooltip)
+
+
 def language() -> io.Input:
     return io.Combo.Input(
         "language",

@@ -10,6 +10,7 @@ from comfy_api.latest import ui
 from .. import core
 from ..core import dub
 from . import comfy
+from .audio import samples_in
 from .casting import Role
 from .handle import GraphVoice, ModelHandle
 from .sockets import AUTO
@@ -23,6 +24,14 @@ def library_voice(name: str) -> GraphVoice:
 def default_voice() -> GraphVoice:
     """Who speaks where nobody was chosen."""
     return library_voice(core.DEFAULT_VOICE)
+
+
+def given_voice(voice: Any) -> GraphVoice | None:
+    """What is linked as a voice; a recording is cloned without its words. Raises AudioError."""
+    if voice is None or isinstance(voice, GraphVoice):
+        return voice
+    batch, rate = samples_in(voice, "the recording of the voice")
+    return GraphVoice("", core.prepare_prompt(batch[0], rate))
 
 
 def renderer(engine: core.Engine) -> dub.Renderer:

@@ -10,9 +10,9 @@ from .. import core
 from ..core import dub
 from . import comfy, sockets
 from .audio import audio_out
-from .handle import GraphVoice, ModelHandle
+from .handle import ModelHandle
 from .sockets import AUTO, CATEGORY, NONE
-from .speaking import base_request, cast_of, default_voice, renderer, shown
+from .speaking import base_request, cast_of, default_voice, given_voice, renderer, shown
 
 _HELLO = "Hello, I am speaking with CosyVox."
 _SUNG = (
@@ -26,7 +26,7 @@ def _text() -> io.Input:
 
 
 def _voice() -> io.Input:
-    return sockets.Voice.Input("voice", optional=True, tooltip=f"Without one, {core.DEFAULT_VOICE} speaks.")
+    return sockets.voice(f"Or a recording of a speaker. Without either, {core.DEFAULT_VOICE} speaks.")
 
 
 def _outputs() -> list[io.Output]:
@@ -58,7 +58,7 @@ class CosyVoxSynthesize(io.ComfyNode):
         cls,
         model: ModelHandle,
         text: str,
-        voice: GraphVoice | None = None,
+        voice: Any = None,
         language: str = AUTO,
         speed: float = 1.0,
         seed: int = 0,
@@ -104,7 +104,7 @@ class CosyVoxInstruct(io.ComfyNode):
         cls,
         model: ModelHandle,
         text: str,
-        voice: GraphVoice | None = None,
+        voice: Any = None,
         language: str = AUTO,
         speed: float = 1.0,
         seed: int = 0,
@@ -125,11 +125,11 @@ def _preset(group: str) -> io.Input:
     return io.Combo.Input(group, options=[NONE, *core.PRESETS[group]], default=NONE, optional=True)
 
 
-def _spoken(cls: Any, model: ModelHandle, text: str, voice: GraphVoice | None, **settings: Any) -> io.NodeOutput:
+def _spoken(cls: Any, model: ModelHandle, text: str, voice: Any, **settings: Any) -> io.NodeOutput:
     turn = dub.Turn(None, tuple(dub.read_passages(text)), 1)
     with comfy.watched() as watch:
         engine = model.engine(watch)
-        cast = cast_of({}, voice or default_voice(), model, engine)
+        cast = cast_of({}, given_voice(voice) or default_voice(), model, engine)
         made = dub.perform(
             renderer(engine),
             [turn],

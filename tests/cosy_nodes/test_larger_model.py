@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import soundfile
 import torch
-from cosyvox.core import AudioError, RequestError
+from cosyvox.core import AudioError, RequestError, VoiceError
 from cosyvox.cosy_nodes.convert import CosyVoxConvertVoice
 from cosyvox.cosy_nodes.load_model import CosyVoxLoadModel
 from cosyvox.cosy_nodes.synthesize import CosyVoxInstruct
@@ -67,6 +67,12 @@ def test_a_cloned_voice_speaks_with_any_model(seeded: Any, model: Any, recording
 def test_what_cannot_be_converted(seeded: Any, voice: Any, audio: Any, words: str) -> None:
     with pytest.raises(AudioError, match=words):
         run(CosyVoxConvertVoice, model=seeded, audio=audio, voice=voice)
+
+
+def test_no_voice_to_convert_to(seeded: Any, recording: dict[str, Any]) -> None:
+    """A clip without sound is linked as the voice."""
+    with pytest.raises(VoiceError, match="there is no voice"):
+        run(CosyVoxConvertVoice, model=seeded, audio=recording, voice=None)
 
 
 def test_the_embedded_voice_says_who_can_convert(model: Any, voice: Any, recording: dict[str, Any]) -> None:

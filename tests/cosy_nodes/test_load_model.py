@@ -10,7 +10,7 @@ import comfy.utils
 import folder_paths
 import pytest
 from comfy.model_patcher import ModelPatcher
-from cosyvox.core import ModelNotFound, RequestError
+from cosyvox.core import ModelNotFound
 from cosyvox.cosy_nodes.comfy import Watch
 from cosyvox.cosy_nodes.load_model import CosyVoxLoadModel
 from cosyvox.cosy_nodes.models import model_folder, model_names
@@ -94,10 +94,3 @@ def test_one_model_is_one_handle() -> None:
     assert run(CosyVoxLoadModel, model="embedded", flow_steps=5)["model"] is not one
     assert isinstance(one.patcher, ModelPatcher)
     assert comfy.utils.shown[-1] == (1000, 1000)
-
-
-def test_options_that_cannot_be_are_refused_before_anything_is_read() -> None:
-    from cosyvox.core import EngineOptions
-
-    with pytest.raises(RequestError, match="flow_steps"):
-        EngineOptions(flow_steps=101)

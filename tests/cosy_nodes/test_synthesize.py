@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import comfy.model_management as management
 import comfy.utils
 import pytest
+import soundfile
 import torch
-from cosyvox.core import RequestError, SegmentCache, TextError
+from cosyvox.core import AudioError, RequestError, SegmentCache, TextError
 from cosyvox.cosy_nodes.clear_cache import CosyVoxClearCache
 from cosyvox.cosy_nodes.synthesize import CosyVoxInstruct, CosyVoxSynthesize
+from cosyvox.cosy_nodes.voices import CosyVoxClonePrompt
 from noderun import fingerprint, run
 
 
@@ -123,3 +126,14 @@ def test_an_instruction_is_refused_by_a_model_that_cannot_follow_it(model: Any) 
 def test_without_an_instruction_it_only_speaks(model: Any) -> None:
     made = run(CosyVoxInstruct, model=model, text="Good day.", instruction="  ")
     assert torch.equal(wave(made), wave(run(CosyVoxSynthesize, model=model, text="Good day.")))
+
+
+def test_a_recording_is_a_voice_as_it_comes(model: Any, prompt_wav: Path) -> None:
+    """Without its words; the same as cloning it first."""
+    samples, rate = soundfile.read(prompt_wav, dtype="float32")
+    recording = {"waveform": torch.from_numpy(samples)[None, None].repeat(2, 2, 1), "sample_rate": rate}
+    direct = run(CosyVoxSynthesize, model=model, text="One.", voice=recording)
+    cloned = run(CosyVoxClonePrompt, audio=recording)["voice"]
+    assert torch.equal(wave(direct), wave(run(CosyVoxSynthesize, model=model, text="One.", voice=cloned)))
+    with pytest.raises(AudioError, match="the recording of the voice holds no samples"):
+        run(CosyVoxSynthesize, model=model, text="One.", voice={"waveform": torch.zeros(1, 1, 0), "sample_rate": 8000})

@@ -71,6 +71,15 @@ def Custom(io_type: str) -> Any:  # noqa: N802
     return _type(io_type)
 
 
+class MultiType:
+    class Input(Input):
+        takes = frozenset({"types"})
+
+        def __init__(self, id: str, *, types: list[Any], **options: Any) -> None:
+            super().__init__(id, types=types, **options)
+            self.type = ",".join(one.io_type for one in types)
+
+
 class Autogrow:
     class TemplateNames:
         def __init__(self, input: Input, names: list[str], min: int = 1) -> None:
