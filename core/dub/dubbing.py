@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -62,8 +62,9 @@ def dub(
 ) -> Dub:
     """Speech for cues, in the order of their starts, each as near to its time as `fit` allows.
 
-    length: of the clip in seconds; else that of `source`, else as long as it takes. source: the clip's own sound,
-    [C, S] in ±1, and its rate, which then is the track's; original: what is heard of it under the speech.
+    length: of the clip in seconds; else that of `source`, else until all cues and all speech are over. source: the
+    clip's own sound, [C, S] in ±1, and its rate, which then is the track's; original: what is heard of it under the
+    speech.
     reference: "voice" speaks with the cast's voices, "cue" with the one that is heard in the source at each cue.
     base, narrator: as in `perform`. Raises TextError if there is nothing to say; RequestError for unknown speakers,
     what cannot fit where the policy says so, and a clip that all the speech is too long for.
@@ -78,10 +79,10 @@ def dub(
     seconds = None if samples is None else samples / rate
     lines = spoken_lines(cues, cast, narrator, seconds)
     _check_size(lines, seconds, rate, 1 if source is None else len(source[0]))
-    warnings = [f"{dropped} cues have no words and were left out"] if (dropped := len(cues) - len(lines)) else []
+    warnings = [f"cues without words, left out: {dropped}"] if (dropped := len(cues) - len(lines)) else []
     if reference == "cue" and source is not None:
-        lines, unheard = _heard(renderer, lines, source, should_stop)
-        warnings += unheard
+        lines, more = _heard(renderer, lines, source, should_stop)
+        warnings += more
     base = replace(base or SpeechRequest("", lines[0].member.voice), sample_rate=rate)
     takes = best_takes(renderer, lines, base, fit, on_progress, should_stop)
     placements = place([line.slot for line in lines], [take.seconds for take in takes], fit, length=seconds)
@@ -97,11 +98,14 @@ def dub(
     return Dub(
         audio=with_original(track, speech, source, original or Original()),
         sample_rate=rate,
-        cues=tuple(replace(report.cue, start=report.start, end=report.end) for report in reports),
+        cues=tuple(
+            replace(line.cue, start=report.start, end=report.end, text=line.words)
+            for line, report in zip(lines, reports, strict=True)
+        ),
         lines=reports,
         stems=track.stems(),
         speech=speech,
-        warnings=(*warnings, *dict.fromkeys(warning for take in takes for warning in take.warnings)),
+        warnings=(*warnings, *dict.fromkeys(_warnings(lines, takes))),
     )
 
 
@@ -120,10 +124,20 @@ def _track(
         take.audio if one.stretch == 1.0 else time_stretch(take.audio, rate, one.stretch)
         for take, one in zip(takes, placements, strict=True)
     ]
+    most = math.ceil(max(one.start + one.seconds for one in placements) * rate) + len(lines)
+    sizes = [len(part) for part in stretched]
+    starts = onsets(placements, sizes, rate, most if samples is None else samples)
     if samples is None:
-        samples = max(math.ceil((one.start + one.seconds) * rate) for one in placements) + len(lines)
-    starts = onsets(placements, [len(part) for part in stretched], rate, samples)
+        spoken = max(start + size for start, size in zip(starts, sizes, strict=True))
+        samples = max(spoken, *(round(line.cue.end * rate) for line in lines))
     return Track(starts, bounded(starts, levelled(stretched, speakers, gains, rate), rate), speakers, samples, rate)
+
+
+def _warnings(lines: Sequence[Line], takes: Sequence[Take]) -> Iterator[str]:
+    """What concerns a line says so; what concerns a voice is said once."""
+    for line, take in zip(lines, takes, strict=True):
+        for warning in take.warnings:
+            yield warning if warning in line.member.voice.warnings else f"{line.label}: {warning}"
 
 
 def _samples(length: float | None, source: tuple[NDArray[np.float32], int] | None, rate: int) -> int | None:
@@ -154,17 +168,21 @@ def _heard(
     source: tuple[NDArray[np.float32], int],
     should_stop: ShouldStop | None,
 ) -> tuple[list[Line], list[str]]:
-    """The lines, with the voices that the source has there, and warnings of where it has none. Raises Cancelled."""
+    """The lines, with the voices that the source has there, and warnings. Raises Cancelled."""
     voices: dict[str, Voice] = {}
-    heard, unheard = [], []
+    heard, warnings, doubts = [], [], []
     for line, prompt in zip(lines, cue_prompts([line.cue for line in lines], *source), strict=True):
         if should_stop is not None and should_stop():
             raise Cancelled("stopped on request")
         if prompt is None:
-            unheard.append(f"{line.label}: nobody is heard in the original sound there, so the cast's voice is used")
+            warnings.append(f"{line.label}: nobody is heard in the original sound there, so the cast's voice is used")
             heard.append(line)
             continue
         if prompt.digest not in voices:
-            voices[prompt.digest] = renderer.engine.clone(prompt, name=line.label)
+            voices[prompt.digest] = renderer.engine.clone(replace(prompt, warnings=()), name=line.label)
+        doubts += [f"{line.label}: {warning}" for warning in prompt.warnings]
         heard.append(replace(line, member=replace(line.member, voice=voices[prompt.digest])))
-    return heard, unheard
+    if doubts:
+        more = f" ({len(doubts) - 1} more like this)" if len(doubts) > 1 else ""
+        warnings.append(f"voices from the original sound may be poor: {doubts[0]}{more}")
+    return heard, warnings

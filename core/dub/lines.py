@@ -35,6 +35,11 @@ class Line:
     def slot(self) -> Slot:
         return Slot(self.cue.start, self.cue.end)
 
+    @property
+    def words(self) -> str:
+        """The cue's text without what is asked in it."""
+        return " ".join(part.text for part in self.passages)
+
 
 def spoken_lines(cues: Sequence[Cue], cast: Cast, narrator: str, seconds: float | None) -> list[Line]:
     """The lines of those cues that have words, by their start. seconds: of the clip, None if it has no end.

@@ -71,7 +71,7 @@ def bounded(starts: Sequence[int], parts: Sequence[NDArray[np.float32]], rate: i
     The peaks of one alone are limited; what lies on others is made softer together with them.
     """
     found = [_limited(part, rate) for part in parts]
-    ceiling = gain(CEILING_DB)
+    ceiling = gain(CEILING_DB) * (1 - 1e-6)  # the products are rounded
     for group in _groups(starts, parts):
         first = min(starts[index] for index in group)
         total = np.zeros(max(starts[index] + len(parts[index]) for index in group) - first, np.float32)

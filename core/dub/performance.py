@@ -80,7 +80,11 @@ def perform(
         stop = start + len(part)
         stems[item.speaker][start:stop] = audio[start:stop]
         cues += _cues(item, speech, start - first, (start, stop), rate, named=len(stems) > 1)
-    warnings = dict.fromkeys(warning for speech in spoken for warning in speech.warnings)
+    warnings = dict.fromkeys(
+        warning if len(turns) == 1 or warning in item.member.voice.warnings else f"line {item.line}: {warning}"
+        for item, speech in zip(items, spoken, strict=True)
+        for warning in speech.warnings
+    )
     return Performance(audio, rate, tuple(cues), stems, tuple(warnings))
 
 
