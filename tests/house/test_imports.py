@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import cosyvox
 import pytest
 
 ROOT = Path(cosyvox.__file__).parent
+STUBS = ROOT / "tests" / "support" / "comfy_stubs"
 ROOMS = ("core", "cli", "cosy_nodes", "wyoming_cosyvoice")
 FILES = [*ROOT.glob("*.py"), *(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))]
 NEVER = (
@@ -41,7 +43,7 @@ path_before = list(sys.path)
 CHECK = """
 assert network == [], network
 assert sys.path == path_before, sys.path
-assert not {'core', 'cli'} & set(sys.modules), 'a bare top-level core'
+assert not {'core', 'cli', 'cosy_nodes'} & set(sys.modules), 'a bare top-level core'
 """
 
 
@@ -51,17 +53,22 @@ def modules() -> list[str]:
     return sorted("" if name == "__init__" else name.removesuffix(".__init__") for name in dotted)
 
 
-def run_guarded(script: str, *arguments: str) -> str:
+def run_guarded(script: str, *arguments: str, comfyui: bool = False) -> str:
+    """comfyui: whether its modules can be found, if only as stand-ins."""
     command = [sys.executable, "-c", GUARD + script + CHECK, json.dumps(NEVER), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    environment = os.environ | ({"PYTHONPATH": str(STUBS)} if comfyui else {})
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def test_every_module_imports_without_what_we_do_not_depend_on_and_without_network() -> None:
+@pytest.mark.parametrize("comfyui", [False, True])
+def test_every_module_imports_without_what_we_do_not_depend_on_and_without_network(comfyui: bool) -> None:
+    names = [name for name in modules() if comfyui or not name.startswith("cosy_nodes.")]
     run_guarded(
         "for name in json.loads(sys.argv[2]): importlib.import_module(('cosyvox.' + name).rstrip('.'))",
-        json.dumps(modules()),
+        json.dumps(names),
+        comfyui=comfyui,
     )
 
 
@@ -114,7 +121,30 @@ assert not [name for name in sys.modules if name.partition('.')[0] == 'cosyvox']
         str(pack),
         str(other),
         json.dumps(modules()),
+        comfyui=True,
     )
+
+
+COMFYUI = {"comfy", "comfy_execution", "folder_paths", "nodes", "server", "execution"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_one_module_knows_comfyui(file: Path) -> None:
+    """Only the adapter asks ComfyUI for anything, and only when a node runs; schemas alone are made of its types."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    found = {name.partition(".")[0] for node in ast.walk(tree) for name in absolute_imports(node)}
+    at_once = {name.partition(".")[0] for node in tree.body for name in absolute_imports(node)}
+    name = file.relative_to(ROOT).as_posix()
+    assert not found & COMFYUI or name == "cosy_nodes/comfy.py"
+    assert not at_once & (COMFYUI | {"av"})
+    assert "comfy_api" not in found or name.startswith("cosy_nodes/")
+    assert "av" not in found or name == "cosy_nodes/video.py"
+
+
+def absolute_imports(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
 
 
 def safe_loaders(tree: ast.Module) -> set[str]:
