@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,15 @@ def translation(language: str) -> dict[str, Any]:
     return json.loads((LOCALES / language / "nodeDefs.json").read_text(encoding="utf-8"))
 
 
+@cache
+def messages() -> str:
+    """The sources of what a node can say, with strings that go on in the next line joined."""
+    sources = (
+        path.read_text(encoding="utf-8") for room in ("core", "cosy_nodes") for path in (ROOT / room).rglob("*.py")
+    )
+    return re.sub(r'"\s*\n\s*f?"', "", "\n".join(sources))
+
+
 @pytest.mark.parametrize("language", HEADINGS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_help_page_lists_every_input_with_its_default(name: str, language: str) -> None:
@@ -102,6 +112,14 @@ def test_every_choice_of_a_preset_is_explained(name: str) -> None:
             if one.id in ("emotion", "dialect", "style", "pace", "policy", "reference", "original"):
                 missing = [choice for choice in one.options["options"] if choice not in f"none {cells[one.id]}"]
                 assert missing == [], (language, one.id)
+
+
+@pytest.mark.parametrize("language", HEADINGS)
+@pytest.mark.parametrize("name", NAMES)
+def test_an_error_that_a_help_page_explains_is_one(name: str, language: str) -> None:
+    said = re.findall(r"^- \*\*(.*?)\*\*", page(name, language), re.MULTILINE)
+    pieces = [piece.strip(" :,") for quoted in said for piece in re.split(r"…| / ", quoted)]
+    assert [piece for piece in pieces if " " in piece and piece not in messages()] == []
 
 
 @pytest.mark.parametrize("language", ["en", "zh", "ja"])
