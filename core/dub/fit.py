@@ -8,6 +8,7 @@ from itertools import pairwise
 from math import ceil, floor, isfinite
 
 from ..errors import RequestError
+from .clock import clock
 from .schedule import Task, schedule
 
 BORROWED, EARLIER, LATER, STRETCHED = "borrowed", "earlier", "later", "stretched"
@@ -149,7 +150,7 @@ class _Cue:
         self.least = ceil(self.full / options.stretch)
 
     def __str__(self) -> str:
-        return f"cue {self.index + 1} (at {_clock(self.slot.start)})"
+        return f"cue {self.index + 1} (at {clock(self.slot.start)})"
 
 
 def _one_after_the_other(cues: Sequence[_Cue], options: FitOptions, clip: int | None) -> list[Task]:
@@ -167,7 +168,7 @@ def _one_after_the_other(cues: Sequence[_Cue], options: FitOptions, clip: int | 
         if cues and end < 0:
             raise RequestError(
                 f"{_up(-end)} s are missing: with all that is allowed, the speech does not fit into the clip "
-                f"({_clock(clip / _TICKS)}). Shorten the texts, or allow more stretch ({options.stretch:g} now), "
+                f"({clock(clip / _TICKS)}). Shorten the texts, or allow more stretch ({options.stretch:g} now), "
                 f"faster speech ({options.fastest:g}) or a smaller gap ({options.gap:g} s)"
             )
     tasks = []
@@ -190,7 +191,7 @@ def _over_others(cues: Sequence[_Cue], options: FitOptions, clip: int | None) ->
             _check_starts(cues, clip)
             if cue.least > clip:
                 raise RequestError(
-                    f"{cue} takes {_up(cue.least)} s even when it is stretched, the clip {_clock(clip / _TICKS)}: "
+                    f"{cue} takes {_up(cue.least)} s even when it is stretched, the clip {clock(clip / _TICKS)}: "
                     f"shorten its text or allow more stretch ({options.stretch:g} now)"
                 )
             first, last = min(first, clip - cue.least), clip
@@ -213,7 +214,7 @@ def _check_starts(cues: Sequence[_Cue], clip: int) -> None:
     if behind:
         more = f" and {len(behind) - 1} more begin" if len(behind) > 1 else " begins"
         raise RequestError(
-            f"{behind[0]}{more} after the end of the clip ({_clock(clip / _TICKS)}): "
+            f"{behind[0]}{more} after the end of the clip ({clock(clip / _TICKS)}): "
             "give the right length or subtitles, or shift or remove these cues"
         )
 
@@ -277,11 +278,3 @@ def _refuse(cues: Sequence[_Cue], found: Sequence[Placement], options: FitOption
 def _up(ticks: int) -> str:
     """Seconds, rounded up to what is enough."""
     return f"{ceil(ticks / 10_000) / 100:.2f}"
-
-
-def _clock(seconds: float) -> str:
-    """0:01.5, 1:02:03.0"""
-    tenths = round(max(0.0, seconds) * 10)
-    minutes, hours = tenths // 600 % 60, tenths // 36_000
-    rest = f"{tenths % 600 / 10:04.1f}"
-    return f"{hours}:{minutes:02}:{rest}" if hours else f"{minutes}:{rest}"

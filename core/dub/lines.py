@@ -36,6 +36,11 @@ class Line:
         return Slot(self.cue.start, self.cue.end)
 
     @property
+    def seconds(self) -> float:
+        """Of the cue."""
+        return self.cue.end - self.cue.start
+
+    @property
     def words(self) -> str:
         """The cue's text without what is asked in it."""
         return " ".join(part.text for part in self.passages)

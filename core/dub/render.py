@@ -118,11 +118,13 @@ class _Batch:
         try:
             for thread in pool:
                 thread.start()
-            while any(thread.is_alive() for thread in pool):
-                next(thread for thread in pool if thread.is_alive()).join(_LOOK_SECONDS)
+            while True:
                 if should_stop is not None and should_stop():
                     raise Cancelled("stopped on request")
                 told = self._tell(on_progress, told)
+                if (working := next((thread for thread in pool if thread.is_alive()), None)) is None:
+                    break
+                working.join(_LOOK_SECONDS)
         finally:
             self._stop.set()
             for thread in pool:

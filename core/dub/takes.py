@@ -23,13 +23,15 @@ from .render import Renderer
 _ROUNDS = 3
 # A line is spoken again if it is slower than it should be by more than the first, or faster by more than the second.
 _TOO_SLOW, _TOO_FAST = 0.01, 0.1
+_SPARE = 0.02  # seconds by which speech should be shorter than its slot: its ends are not found more precisely
 _SPEEDS = (0.5, 2.0)  # that an engine can speak at
 _PACES = (0.6, 1.7)  # of a voice, about the usual one
 
 
 @dataclass(frozen=True)
 class Take:
-    """A line as it was spoken once. audio: [S] without silent ends. natural: seconds that it takes at speed 1.
+    """A line as it was spoken once. audio: [S] without silent ends. natural: seconds that it takes at speed 1; fixed:
+    those of them that it takes at any speed.
 
     number: from 0; the first one has the request's own seed.
     """
@@ -37,6 +39,7 @@ class Take:
     audio: NDArray[np.float32]
     seconds: float
     natural: float
+    fixed: float
     speed: float
     seed: int
     number: int
@@ -62,17 +65,16 @@ def best_takes(
         plans = [_Plan(lines[index], number, speed, base) for index, number, speed in wanted]
         return _spoken(renderer, plans, tell, should_stop)
 
-    def speed_of(index: int, natural: float) -> float:
-        slot = lines[index].slot
-        return native_speed(natural, slot.end - slot.start, options)
+    def speed_of(index: int, natural: float, fixed: float) -> float:
+        return native_speed(natural - fixed, lines[index].seconds - _SPARE - fixed, options)
 
     def unfit(index: int, take: Take) -> float:
-        slot = lines[index].slot
-        return misfit(take.natural, slot.end - slot.start, lines[index].room, options)
+        slot, room = lines[index].seconds, lines[index].room
+        return misfit(take.natural - take.fixed, slot - take.fixed, room - take.fixed, options)
 
-    chosen = spoken(1, [(index, 0, speed_of(index, _predicted(line, base))) for index, line in enumerate(lines)])
+    chosen = spoken(1, [(index, 0, speed_of(index, *_predicted(line, base))) for index, line in enumerate(lines)])
     more = [
-        (index, number, speed_of(index, take.natural))
+        (index, number, speed_of(index, take.natural, take.fixed))
         for index, take in enumerate(chosen)
         if unfit(index, take) > 0
         for number in range(1, options.best_of)
@@ -83,7 +85,7 @@ def best_takes(
     again = [
         (index, take.number, speed)
         for index, take in enumerate(chosen)
-        if not -_TOO_SLOW <= take.speed - (speed := speed_of(index, take.natural)) <= _TOO_FAST
+        if not -_TOO_SLOW <= take.speed - (speed := speed_of(index, take.natural, take.fixed)) <= _TOO_FAST
     ]
     for (index, _, _), take in zip(again, spoken(3, again), strict=True):
         chosen[index] = take
@@ -137,19 +139,24 @@ class _Plan:
         own = [0.0, *((pause(part.text) + BEFORE + AFTER) / self.speed for part in passages[:-1])]
         silences = [part.pause or silence for part, silence in zip(passages, own, strict=True)]
         audio, _ = joined(parts, [*silences, 0.0], rate)
-        seconds, asked = len(audio) / rate, sum(part.pause for part in passages)
-        natural = asked + (seconds - asked) * self.speed
+        seconds, fixed = len(audio) / rate, _fixed(self.line)
+        natural = fixed + (seconds - fixed) * self.speed
         warnings = tuple(dict.fromkeys(warning for speech in speeches for warning in speech.warnings))
-        return Take(audio, seconds, natural, self.speed, self.seed, self.number, warnings)
+        return Take(audio, seconds, natural, fixed, self.speed, self.seed, self.number, warnings)
 
 
-def _predicted(line: Line, base: SpeechRequest) -> float:
-    """Seconds that a line takes, by its text and its voice."""
-    usual = pace(line.member.voice)
-    return sum(
-        part.pause + speaking_seconds(part.text) * usual / _speed(request(part.text, line.member, part.style, base))
+def _predicted(line: Line, base: SpeechRequest) -> tuple[float, float]:
+    """Seconds that a line takes, by its text and its voice, and those of them that it takes at any speed."""
+    usual, fixed = pace(line.member.voice), _fixed(line)
+    return fixed + sum(
+        speaking_seconds(part.text) * usual / _speed(request(part.text, line.member, part.style, base))
         for part in line.passages
-    )
+    ), fixed
+
+
+def _fixed(line: Line) -> float:
+    """Seconds of silence that are asked for, and that stay at the ends."""
+    return BEFORE + AFTER + sum(part.pause for part in line.passages)
 
 
 def _speed(request: SpeechRequest) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from actors import RATE, WORD, Actor, company, member, pitch, voice
@@ -35,7 +37,7 @@ def test_turns_follow_each_other_with_the_gap_between_them() -> None:
     made = performed(TALK, gap=0.5)
     spans = heard(made.audio)
     assert [stop - start for start, stop in spans] == pytest.approx([3 * WORD, 2 * WORD, 1 * WORD], abs=FRAME)
-    for (_, stop), (start, _) in zip(spans, spans[1:], strict=False):
+    for (_, stop), (start, _) in pairwise(spans):
         assert start - stop == pytest.approx(0.5, abs=3 * FRAME)
     assert made.audio.dtype == np.float32 and made.sample_rate == RATE
 

@@ -31,16 +31,22 @@ def spoken(parts: Iterable[Part], speakers: Collection[str]) -> list[Part]:
     that says what cannot be done.
     """
     found: list[tuple[str | None, list[Line]]] = []
+    dashed = False
     for speaker, text in parts:
         voice = _name(speaker or "")
         for line in filter(str.strip, _WRAPPED.sub(_on_one_line, text).split("\n")):
+            dashed |= bool(_DASH.match(line))
             words = _BEFORE.sub("", line)
             if speaker is None:
                 name, words = _leading_name(words, speakers)
                 voice = name or voice
+            words = _BEFORE.sub("", words).strip()
+            if not words:
+                continue
             if not found or found[-1][0] != voice:
                 found.append((voice, []))
-            found[-1][1].append((bool(_DASH.match(line)), _BEFORE.sub("", words).strip()))
+            found[-1][1].append((dashed, words))
+            dashed = False
     said = [(voice, _joined(lines)) for voice, lines in found]
     return [(voice, text) for voice, text in said if _has_words(text)]
 
@@ -67,8 +73,6 @@ def _joined(lines: Iterable[Line]) -> str:
     """Lines as one; what somebody else goes on with is a sentence of its own."""
     said: list[str] = []
     for dashed, words in lines:
-        if not words:
-            continue
         if dashed and said:
             said[-1] = ended(said[-1], "zh" if said[-1][-1] >= _CJK else "en")
         said.append(words)
