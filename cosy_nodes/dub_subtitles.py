@@ -14,7 +14,7 @@ from .audio import audio_out, samples_in
 from .casting import roles, speakers_of
 from .handle import GraphVoice, ModelHandle
 from .sockets import AUTO, CATEGORY
-from .speaking import base_request, cast_of, default_voice, given_voice, renderer, shown
+from .speaking import base_request, cast_of, default_voice, first_voice, given_voice, renderer, shown
 from .video import seconds_of, sound_of, with_sound
 
 _EXAMPLE = "1\n00:00:00,500 --> 00:00:02,500\nGood morning.\n\n2\n00:00:03,000 --> 00:00:05,500\nHow did you sleep?\n"
@@ -116,7 +116,9 @@ class CosyVoxDubSubtitles(io.ComfyNode):
         # One voice for everybody is what is meant where nobody is given another one.
         anyone = voice or (None if reference == "voice" and (written or any(linked.values())) else default_voice())
         parts = roles(speakers_of([(cue.speaker, _place(cue)) for cue in read.cues]), linked, written, anyone)
-        unnamed = (voice or default_voice()) if any(cue.speaker is None for cue in read.cues) else None
+        unnamed = None
+        if any(cue.speaker is None for cue in read.cues):
+            unnamed = voice or first_voice(linked) or default_voice()
         source = _source(source_audio, video)
         if source is None and original != "none":
             warnings.append("there is no original sound to keep: link source_audio, or a video that has one")
@@ -136,20 +138,23 @@ class CosyVoxDubSubtitles(io.ComfyNode):
                 on_progress=watch.on_progress,
                 should_stop=watch.should_stop,
             )
-        rate = made.sample_rate
-        audio = audio_out([made.audio], rate)
         told = [*(f"{speaker}: {role.told}" for speaker, role in parts.items()), *warnings, *made.warnings]
-        picture = dub.timeline(made.lines, made.audio.shape[-1] / rate)
-        return io.NodeOutput(
-            audio,
-            comfy.no_output(_NO_VIDEO) if video is None else with_sound(video, made.audio, rate),
-            dub.write_srt(made.cues),
-            dub.table(made.lines, told),
-            torch.from_numpy(picture).float()[None] / 255.0,
-            [audio_out([stem], rate) for stem in made.stems.values()],
-            list(made.stems),
-            ui=shown(cls, audio, [_summary(made), *told]),
-        )
+        return _result(cls, made, video, told)
+
+
+def _result(cls: Any, made: dub.Dub, video: Any, told: list[str]) -> io.NodeOutput:
+    rate, length = made.sample_rate, made.audio.shape[-1]
+    audio = audio_out([made.audio], rate)
+    return io.NodeOutput(
+        audio,
+        comfy.no_output(_NO_VIDEO) if video is None else with_sound(video, made.audio, rate),
+        dub.write_srt(made.cues),
+        dub.table(made.lines, told),
+        torch.tensor(dub.timeline(made.lines, length / rate)).float()[None] / 255.0,
+        [audio_out([stem], rate) for stem in made.stems.values()],
+        list(made.stems),
+        ui=shown(cls, audio, [_summary(made), *told]),
+    )
 
 
 def _place(cue: dub.Cue) -> str:

@@ -12,7 +12,7 @@ from .audio import audio_out
 from .casting import roles, speakers_of
 from .handle import GraphVoice, ModelHandle
 from .sockets import AUTO, CATEGORY
-from .speaking import base_request, cast_of, default_voice, renderer, shown
+from .speaking import base_request, cast_of, default_voice, first_voice, renderer, shown
 
 _EXAMPLE = "[Emma] Did you hear that?\n[James] I did. [pause:0.4] Let us go home."
 
@@ -78,8 +78,9 @@ class CosyVoxScript(io.ComfyNode):
         turns = dub.read_script(script)
         linked: dict[str, GraphVoice | None] = voices or {}
         parts = roles(speakers_of([(turn.speaker, f"line {turn.line}") for turn in turns]), linked, dub.read_cast(cast))
-        first = next((voice for voice in linked.values() if voice), None) or default_voice()
-        unnamed = first if any(turn.speaker is None for turn in turns) else None
+        unnamed = None
+        if any(turn.speaker is None for turn in turns):
+            unnamed = first_voice(linked) or default_voice()
         with comfy.watched() as watch:
             engine = model.engine(watch)
             members = cast_of(parts, unnamed, model, engine)

@@ -34,6 +34,11 @@ def given_voice(voice: Any) -> GraphVoice | None:
     return GraphVoice("", core.prepare_prompt(batch[0], rate))
 
 
+def first_voice(linked: Mapping[str, GraphVoice | None]) -> GraphVoice | None:
+    """Of voices by their sockets."""
+    return next((voice for voice in linked.values() if voice is not None), None)
+
+
 def renderer(engine: core.Engine) -> dub.Renderer:
     """Keeps what it speaks on disk, so that a graph that changed in one line speaks one line."""
     return dub.Renderer(engine, core.SegmentCache())

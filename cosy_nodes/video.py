@@ -31,7 +31,7 @@ def seconds_of(video: Any) -> float:
         return float(video.get_duration())
     import av
 
-    start, duration = video.get_active_trim_window()
+    start, duration = _window(video)
     with av.open(video.get_stream_source()) as clip:
         picture = _picture(clip)
         if picture.duration is None:
@@ -50,7 +50,7 @@ def sound_of(video: Any) -> tuple[NDArray[np.float32], int] | None:
         return batch[0], rate
     import av
 
-    start, duration = video.get_active_trim_window()
+    start, duration = _window(video)
     with av.open(video.get_stream_source()) as clip:
         stream = next((stream for stream in clip.streams.audio if stream.codec_context is not None), None)
         if stream is None:
@@ -82,10 +82,11 @@ def with_sound(video: Any, samples: NDArray[np.float32], rate: int) -> Any:
     if isinstance(video, InputImpl.VideoFromComponents):
         audio = audio_out([samples], rate)
         components = replace(video.get_components(), audio=audio)
-        return InputImpl.VideoFromComponents(components, bit_depth=video.get_bit_depth())
+        depth = {"bit_depth": video.get_bit_depth()} if hasattr(video, "get_bit_depth") else {}
+        return InputImpl.VideoFromComponents(components, **depth)
     import av
 
-    start, duration = video.get_active_trim_window()
+    start, duration = _window(video)
     with av.open(video.get_stream_source()) as clip:
         # A container that holds almost anything, for what MP4 does not hold.
         suffix, form = ("mp4", "mp4") if set(_MP4) & set(clip.format.name.split(",")) else ("mkv", "matroska")
@@ -98,7 +99,16 @@ def with_sound(video: Any, samples: NDArray[np.float32], rate: int) -> Any:
         except (av.error.FFmpegError, ValueError) as error:
             path.unlink(missing_ok=True)
             raise AudioError(f"the clip's pictures cannot be copied ({error}): convert it to MP4 first") from error
-    return InputImpl.VideoFromFile(str(path), start_time=start, duration=duration)
+    # An older ComfyUI knows no parts of a clip.
+    return InputImpl.VideoFromFile(
+        str(path), **({"start_time": start, "duration": duration} if start or duration else {})
+    )
+
+
+def _window(video: Any) -> tuple[float, float]:
+    """From which second on, and for how many; 0 is until the end."""
+    asked = getattr(video, "get_active_trim_window", None)
+    return asked() if asked else (0.0, 0.0)
 
 
 def _picture(clip: Any) -> Any:
