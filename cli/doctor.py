@@ -28,6 +28,7 @@ from .parser import common_options
 # Import name -> what pip calls it, with the versions that are known to work.
 PACKAGES = {
     "numpy": "numpy",
+    "PIL": "pillow>=10.1",
     "yaml": "pyyaml",
     "safetensors": "safetensors",
     "soundfile": "soundfile",

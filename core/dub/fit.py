@@ -230,7 +230,7 @@ def _told(
             start = cue.start
         stretch = size / cue.full if size < cue.full else 1.0
         done = {
-            BORROWED: options.borrow and start + size > cue.end,
+            BORROWED: options.borrow and start + size > cue.end + _TICKS // 1000,
             EARLIER: cue.earliest <= start < cue.start,
             LATER: cue.start < start <= cue.latest,
             STRETCHED: stretch < 1,

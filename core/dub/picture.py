@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .clock import clock
-from .fit import BORROWED, EARLIER, LATER, OVERLAPS, PULLED, SPILLED, STRETCHED
+from .fit import BORROWED, OVERLAPS, PULLED, SPILLED, STRETCHED
 from .lettering import fitted, font_for, legible, plain_font
 from .report import LineReport, figures, summary
 
@@ -51,9 +52,9 @@ def timeline(lines: Sequence[LineReport], length: float) -> NDArray[np.uint8]:
     end = max([length, 0.1, *(line.end for line in lines), *(line.cue.end for line in lines)])
     seconds, strips = _strips(end, TALLEST // 2)
     table_top = _HEAD + strips * _STRIP + _EDGE
-    rows = min(len(lines), (TALLEST - table_top - 2 * _ROW - _EDGE) // _ROW)
-    more = len(lines) - rows
-    height = table_top + (1 + rows + bool(more)) * _ROW + _EDGE
+    rows = _most_changed(lines, (TALLEST - table_top - 2 * _ROW - _EDGE) // _ROW)
+    more = len(lines) - len(rows)
+    height = table_top + (1 + len(rows) + bool(more)) * _ROW + _EDGE
     image = Image.new("RGB", (WIDTH, height), _PAPER)
     draw = ImageDraw.Draw(image)
     _head(draw, lines, length)
@@ -63,22 +64,23 @@ def timeline(lines: Sequence[LineReport], length: float) -> NDArray[np.uint8]:
         chart.slot(number, line)
     for number, line in enumerate(lines, 1):
         chart.speech(number, line)
-    for line, after in zip(lines, lines[1:], strict=False):
+    for line, after in pairwise(lines):
         chart.overlap(after.start, min(line.end, after.end))
-    _table(draw, lines[:rows], table_top, more)
+    _table(draw, lines, rows, table_top, more)
     return np.asarray(image)
 
 
 def state(line: LineReport) -> str:
     """Which of COLOURS a line has."""
-    states = list(COLOURS)
-    done = set(line.steps)
-    if OVERLAPS in done or figures(line)["too long"]:
-        return states[5]
-    for name, steps in ((states[4], {SPILLED, PULLED}), (states[3], {STRETCHED}), (states[2], {EARLIER, LATER})):
-        if steps & done:
-            return name
-    return states[1] if BORROWED in done else states[0]
+    applies = (
+        True,
+        BORROWED in line.steps,
+        line.shift != 0,
+        STRETCHED in line.steps,
+        SPILLED in line.steps or PULLED in line.steps,
+        OVERLAPS in line.steps or figures(line)["too long"] != "",
+    )
+    return [name for name, applied in zip(COLOURS, applies, strict=True) if applied][-1]
 
 
 def _strips(end: float, height: int) -> tuple[float, int]:
@@ -89,6 +91,13 @@ def _strips(end: float, height: int) -> tuple[float, int]:
             return seconds, strips
     strips = height // _STRIP
     return end / strips, strips
+
+
+def _most_changed(lines: Sequence[LineReport], count: int) -> list[int]:
+    """The lines to which most was done, as many as there is place for, in their order."""
+    states = list(COLOURS)
+    worst = sorted(range(len(lines)), key=lambda index: -states.index(state(lines[index])))
+    return sorted(worst[:count])
 
 
 def _head(draw: ImageDraw, lines: Sequence[LineReport], length: float) -> None:
@@ -150,10 +159,21 @@ class _Chart:
             place = (left, top + 32, max(right - 1, left + 1), top + 32 + _BLOCK)
             self._draw.rectangle(place, fill=COLOURS[state(line)], outline=_INK)
             if piece is widest:
-                speaker = f"{line.cue.speaker}: " if line.cue.speaker else ""
-                width = right - left - 8
-                _write(self._draw, (left + 5, top + 35), f"{number} {speaker}{line.cue.text}", 15, width=width)
-                _write(self._draw, (left + 5, top + 56), "  ".join(_notes(line)), 13, width=width)
+                self._label(number, line, left + 5, top + 33, right - left - 8)
+
+    def _label(self, number: int, line: LineReport, left: float, top: float, width: float) -> None:
+        """Number, speaker and text, and below what was changed: whole figures only, as many as there is place for."""
+        taken = plain_font(15).getlength(str(number)) + 5
+        if width < taken - 5:
+            return
+        _write(self._draw, (left, top), str(number), 15)
+        if width - taken > 30:
+            _write(self._draw, (left + taken, top), _said(line), 15, width=width - taken)
+        x = 0.0
+        for note in _notes(line):
+            if x + plain_font(13).getlength(note) > width:
+                break
+            x += _write(self._draw, (left + x, top + 22), note, 13) + 8
 
     def overlap(self, start: float, end: float) -> None:
         """Where two are heard at once: hatched."""
@@ -169,38 +189,37 @@ def _notes(line: LineReport) -> Iterator[str]:
     if done["shift"]:
         yield f"{done['shift']} s"
     if done["stretch"]:
-        yield f"to {done['stretch']}"
+        yield f"stretch {done['stretch']}"
     if done["speed"]:
         yield f"speed {done['speed']}"
 
 
-def _table(draw: ImageDraw, lines: Sequence[LineReport], top: int, more: int) -> None:
-    """A row per line. more: how many there is no place for."""
+def _table(draw: ImageDraw, lines: Sequence[LineReport], rows: Sequence[int], top: int, more: int) -> None:
+    """A row for each of those lines. more: how many there is no place for."""
     x = _EDGE + 14
     for name, width in (*_COLUMNS, ("text", 0)):
         _write(draw, (x, top), name, 14, colour=_GREY)
         x += width
-    for number, line in enumerate(lines, 1):
-        y = top + number * _ROW
-        if number % 2:
+    for row, index in enumerate(rows, 1):
+        line, y = lines[index], top + row * _ROW
+        if row % 2:
             draw.rectangle((_EDGE, y - 3, WIDTH - _EDGE, y + _ROW - 4), fill=_BAND)
         draw.rectangle((_EDGE, y - 3, _EDGE + 7, y + _ROW - 4), fill=COLOURS[state(line)])
         done = figures(line)
-        times = [f"{clock(start, 2)} - {clock(end, 2)}" for start, end in _spans(line)]
+        times = [f"{clock(a, 2)} - {clock(b, 2)}" for a, b in ((line.cue.start, line.cue.end), (line.start, line.end))]
+        cells = (str(index + 1), *times, *(done[name] for name, _ in _COLUMNS[3:]))
         x = _EDGE + 14
-        for (name, width), cell in zip(
-            _COLUMNS, (str(number), *times, *(done[name] for name, _ in _COLUMNS[3:])), strict=True
-        ):
+        for (_, width), cell in zip(_COLUMNS, cells, strict=True):
             _write(draw, (x, y), cell, 14, width=width - 6)
             x += width
-        speaker = f"{line.cue.speaker}: " if line.cue.speaker else ""
-        _write(draw, (x, y), speaker + line.cue.text, 14, width=WIDTH - _EDGE - x)
+        _write(draw, (x, y), _said(line), 14, width=WIDTH - _EDGE - x)
     if more:
-        _write(draw, (_EDGE + 14, top + (len(lines) + 1) * _ROW), f"and {more} more", 14, colour=_GREY)
+        place = _EDGE + 14, top + (len(rows) + 1) * _ROW
+        _write(draw, place, f"and {more} more, to which no more was done than to these", 14, colour=_GREY)
 
 
-def _spans(line: LineReport) -> tuple[tuple[float, float], tuple[float, float]]:
-    return (line.cue.start, line.cue.end), (line.start, line.end)
+def _said(line: LineReport) -> str:
+    return f"{line.cue.speaker}: {line.cue.text}" if line.cue.speaker else line.cue.text
 
 
 def _write(
@@ -212,10 +231,10 @@ def _write(
     colour: Colour = _INK,
     width: float | None = None,
 ) -> float:
-    """The text, no wider than `width`; returns how wide it is."""
+    """The text below a place, no wider than `width`; returns how wide it is."""
     font = plain_font(size) if text.isascii() else font_for(text, size)
     text = legible(text, font)
     if width is not None:
         text = fitted(text, font, width)
-    draw.text(place, text, font=font, fill=colour)
+    draw.text((place[0], place[1] + size), text, font=font, fill=colour, anchor="ls")  # fonts agree on the base line
     return float(font.getlength(text))

@@ -62,14 +62,14 @@ class Summary:
     overflow: float
 
     def __str__(self) -> str:
-        """In one line: "25 cues: 3 run on into a gap, …"."""
+        """In one line: "25 cues: speeds 0.85 to 1.20; 3 running on into the gap, …"."""
         told = [
-            f"{self.borrowed} run on into the gap" if self.borrowed else "",
+            f"{self.borrowed} running on into the gap" if self.borrowed else "",
             f"{self.shifted} shifted (by {self.furthest_shift:.2f} s at most)" if self.shifted else "",
             f"{self.stretched} stretched (to {self.strongest_stretch:.0%} at most)" if self.stretched else "",
-            f"{self.spilled} wait for others" if self.spilled else "",
+            f"{self.spilled} waiting for others" if self.spilled else "",
             f"{self.pulled} pulled from the end of the clip" if self.pulled else "",
-            f"{self.overlapping} overlap" if self.overlapping else "",
+            f"{self.overlapping} overlapping" if self.overlapping else "",
             f"{self.too_long} too long (by {self.overflow:.2f} s in all)" if self.too_long else "nothing is too long",
         ]
         speeds = f"speeds {self.slowest:.2f} to {self.fastest:.2f}; " if self.cues else ""

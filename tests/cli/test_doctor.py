@@ -137,7 +137,18 @@ def test_where_nothing_is_installed(cosyvox, tmp_path: Path):
     done = cosyvox.python("-S", "-m", "cosyvox", "doctor", "--json")
     assert done.returncode == 1, done.stderr
     found = findings(done)
-    for name in ("torch", "onnxruntime", "numpy", "pyyaml", "safetensors", "soundfile", "tokenizers", "tqdm", "wetext"):
+    for name in (
+        "torch",
+        "onnxruntime",
+        "numpy",
+        "pillow",
+        "pyyaml",
+        "safetensors",
+        "soundfile",
+        "tokenizers",
+        "tqdm",
+        "wetext",
+    ):
         (finding,) = found[name]
         assert (finding["state"], finding["text"]) == ("wrong", "not installed")
         assert finding["mend"]

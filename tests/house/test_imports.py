@@ -21,7 +21,18 @@ NEVER = (
     *("torchaudio", "torchcodec", "transformers", "librosa", "scipy", "einops", "diffusers", "matcha", "whisper"),
     *("hyperpyyaml", "omegaconf", "hydra", "pynini", "lightning", "conformer", "cosyvoice"),
 )
-HEAVY = {"torch", "numpy", "onnxruntime", "soundfile", "tokenizers", "safetensors", "yaml", "wetext", "huggingface_hub"}
+HEAVY = {
+    "torch",
+    "numpy",
+    "onnxruntime",
+    "PIL",
+    "soundfile",
+    "tokenizers",
+    "safetensors",
+    "yaml",
+    "wetext",
+    "huggingface_hub",
+}
 
 # Runs before anything else in the child: forbidden modules are not found, and the network is out of bounds.
 GUARD = """
