@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from cosyvox.core.dub import Cue, Subtitles, parse_subtitles, read_subtitles, wr
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+DATA = Path(__file__).parents[1] / "data" / "dub"
 SRT = "1\n00:00:01,000 --> 00:00:02,000\n[Ann] Où?\n\n2\n00:00:03,000 --> 00:00:04,500\n你好。\n"
 
 
@@ -91,6 +93,18 @@ def test_written() -> None:
     assert write_srt(cues[:1], speakers=False).splitlines()[2].startswith("Tom")
     assert "<v" not in write_vtt(cues, speakers=False)
     assert write_srt([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds", "overlaps"), [("easy.srt", 105.0, 0), ("tight.vtt", 97.04, 0), ("impossible.ass", 98.52, 7)]
+)
+def test_the_story_that_is_dubbed(name: str, seconds: float, overlaps: int) -> None:
+    read = read_subtitles(DATA / name)
+    assert (len(read.cues), {cue.speaker for cue in read.cues}) == (24, {"Ann", "Ben"})
+    assert sum(after.start < cue.end for cue, after in pairwise(read.cues)) == overlaps
+    assert len(read.warnings) == (overlaps > 0)
+    assert read.seconds < seconds
+    assert all(cue.text[-1] in ".?" and cue.text.isascii() for cue in read.cues)
 
 
 PIECES = [
