@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import core
@@ -20,7 +21,7 @@ from .parser import common_options, model_options, sound_fields, sound_options
 from .sides import Sides, choose_sides, side_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from ..core.dub import CastLine, Dub, Performance
 
@@ -123,16 +124,25 @@ class _Clip:
 
     def __init__(self, args: argparse.Namespace, lines: Mapping[str, CastLine], console: Console) -> None:
         """Raises SubtitleError, RequestError, AudioError."""
-        self._fields = clip_fields(args)
-        read = (
-            dub.parse_subtitles(read_text(args.file), speakers=lines)
-            if args.file == "-"
-            else dub.read_subtitles(args.file, speakers=lines)
-        )
+        self._fields, self._rate = clip_fields(args)
+        read = _subtitles(args.file, lines)
         for warning in read.warnings:
             console.warn(warning)
         self._cues = read.cues
         self.places = [(cue.speaker, f"line {cue.line}") for cue in read.cues]
 
-    def spoken(self, renderer: dub.Renderer, cast: dub.Cast, **fields: Any) -> Dub:
-        return dub.dub(renderer, self._cues, cast, **self._fields, **fields)
+    def spoken(self, renderer: dub.Renderer, cast: dub.Cast, base: core.SpeechRequest, **fields: Any) -> Dub:
+        base = replace(base, sample_rate=base.sample_rate or self._rate)
+        return dub.dub(renderer, self._cues, cast, base=base, **self._fields, **fields)
+
+
+def _subtitles(file: str, speakers: Collection[str]) -> dub.Subtitles:
+    """Raises TextError, SubtitleError."""
+    if file == "-":
+        return dub.parse_subtitles(read_text(file), speakers=speakers)
+    try:
+        return dub.read_subtitles(file, speakers=speakers)
+    except core.SubtitleError as error:
+        if Path(file).suffix.lower() != ".txt":
+            raise
+        raise core.SubtitleError(f"{error}; a dialogue is spoken with --script") from error

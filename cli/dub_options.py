@@ -97,15 +97,21 @@ def check_usage(args: argparse.Namespace) -> None:
         raise UsageError(f"{option} needs the clip's own sound: name it with --source FILE")
 
 
-def clip_fields(args: argparse.Namespace) -> dict[str, Any]:
-    """What `dub` takes for the clip and the fitting. Raises RequestError, AudioError."""
-    return {
+def clip_fields(args: argparse.Namespace) -> tuple[dict[str, Any], int | None]:
+    """What `dub` takes for the clip and the fitting, and the rate of the source. Raises RequestError, AudioError."""
+    fields = {
         "length": args.length,
         "original": dub.Original(args.original, level_db=args.original_db, duck_db=args.duck_db),
         "reference": args.reference,
         "fit": _fit(args),
-        "source": None if args.source is None else core.read_audio(args.source),
     }
+    if args.source is None:
+        return fields, None
+    if args.original == "none" and args.reference == "voice":  # nobody listens to it: it need not fit into the memory
+        seconds, rate = core.audio_length(args.source)
+        return {**fields, "length": seconds if args.length is None else args.length}, rate
+    source = core.read_audio(args.source)
+    return {**fields, "source": source}, source[1]
 
 
 def script_fields(args: argparse.Namespace) -> dict[str, Any]:

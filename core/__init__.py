@@ -25,7 +25,7 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
-    from .audio.files import pcm16, read_audio, wav_header, write_wav
+    from .audio.files import audio_length, pcm16, read_audio, wav_header, write_wav
     from .embedded import DEFAULT_VOICE
     from .engine import Engine, load
     from .families import EMBEDDED, FAMILIES
@@ -70,6 +70,7 @@ _HOMES = {
     "Voice": "voice.voice",
     "VoiceStore": "voice.store",
     "Weights": "movable",
+    "audio_length": "audio.files",
     "convert": "models",
     "default_model": "hub.found",
     "download_model": "hub.download",
@@ -129,6 +130,7 @@ __all__ = [
     "VoiceError",
     "VoiceStore",
     "Weights",
+    "audio_length",
     "convert",
     "default_model",
     "download_model",

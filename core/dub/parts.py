@@ -11,6 +11,7 @@ from ..audio.level import fade_ends, gain, speech_level, speech_span
 from ..audio.limiter import CEILING_DB, Limiter
 
 BEFORE, AFTER = 0.03, 0.08  # seconds of silence that stay: a soft consonant begins, a breath ends
+_FADE_MS = 20.0  # of a recording with noise, silence that begins at once would be heard
 _MOST_DB = 6.0  # that a voice is made louder or softer
 
 
@@ -23,7 +24,7 @@ def trimmed(audio: NDArray[np.float32], rate: int) -> tuple[NDArray[np.float32],
     if last == 0:
         return audio, 0
     start = max(0, first - round(BEFORE * rate))
-    return fade_ends(audio[start : last + round(AFTER * rate)], rate), start
+    return fade_ends(audio[start : last + round(AFTER * rate)], rate, ms=_FADE_MS), start
 
 
 def joined(
