@@ -138,22 +138,22 @@ class CosyVoxDubSubtitles(io.ComfyNode):
                 on_progress=watch.on_progress,
                 should_stop=watch.should_stop,
             )
-        told = [*(f"{speaker}: {role.told}" for speaker, role in parts.items()), *warnings, *made.warnings]
-        return _result(cls, made, video, told)
+        who = [f"{speaker}: {role.told}" for speaker, role in parts.items()]
+        return _result(cls, made, video, who, [*warnings, *made.warnings])
 
 
-def _result(cls: Any, made: dub.Dub, video: Any, told: list[str]) -> io.NodeOutput:
+def _result(cls: Any, made: dub.Dub, video: Any, who: list[str], warnings: list[str]) -> io.NodeOutput:
     rate, length = made.sample_rate, made.audio.shape[-1]
     audio = audio_out([made.audio], rate)
     return io.NodeOutput(
         audio,
         comfy.no_output(_NO_VIDEO) if video is None else with_sound(video, made.audio, rate),
         dub.write_srt(made.cues),
-        dub.table(made.lines, told),
+        "\n".join([*who, dub.table(made.lines, warnings)]),
         torch.tensor(dub.timeline(made.lines, length / rate)).float()[None] / 255.0,
         [audio_out([stem], rate) for stem in made.stems.values()],
         list(made.stems),
-        ui=shown(cls, audio, [_summary(made), *told]),
+        ui=shown(cls, audio, [_summary(made), *who, *warnings]),
     )
 
 

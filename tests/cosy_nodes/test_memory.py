@@ -42,7 +42,7 @@ def test_unloading_frees_the_weights_and_the_worker_and_the_next_run_is_the_same
     assert workers()
     management.unload_all_models()
     assert management.current_loaded_models == []
-    assert not any(weight() for weight in weights), "the weights are still held"
+    assert [weight() for weight in weights] == [None] * len(weights), "the weights are still held"
     assert workers() == []
     assert torch.equal(say(model), before)
 

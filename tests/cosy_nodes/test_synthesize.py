@@ -91,8 +91,11 @@ def test_what_cannot_be_said(model: Any, text: str, error: type[Exception], word
         run(CosyVoxSynthesize, model=model, text=text)
 
 
-def test_cancel_is_comfyui_s_own_interruption_and_the_next_run_speaks(model: Any) -> None:
-    """Somebody presses the button after the work has begun."""
+@pytest.mark.parametrize("by", ["progress", "asking"])
+def test_cancel_is_comfyui_s_own_interruption_and_the_next_run_speaks(
+    model: Any, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pressed after the work has begun. ComfyUI's progress bar raises; where it does not, we ask."""
 
     class Impatient(list[Any]):
         def append(self, told: Any) -> None:
@@ -100,12 +103,10 @@ def test_cancel_is_comfyui_s_own_interruption_and_the_next_run_speaks(model: Any
                 management.interrupt_current_processing()
 
     run(CosyVoxSynthesize, model=model, text="Hello.")
-    before, comfy.utils.shown = comfy.utils.shown, Impatient()
-    try:
-        with pytest.raises(management.InterruptProcessingException):
-            run(CosyVoxSynthesize, model=model, text="One two three four five six seven eight nine ten eleven twelve.")
-    finally:
-        comfy.utils.shown = before
+    with monkeypatch.context() as patch, pytest.raises(management.InterruptProcessingException):
+        patch.setattr(comfy.utils, "listening", by == "progress")
+        patch.setattr(comfy.utils, "shown", Impatient())
+        run(CosyVoxSynthesize, model=model, text="One two three four five six seven eight nine ten eleven twelve.")
     assert not management.processing_interrupted(), "ComfyUI's flag is taken back by whoever raises"
     assert wave(run(CosyVoxSynthesize, model=model, text="One.")).numel() > 0
 

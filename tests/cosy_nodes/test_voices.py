@@ -47,6 +47,16 @@ def test_of_a_batch_the_first_is_taken(recording: dict[str, Any]) -> None:
     assert made["voice"].key == run(CosyVoxClonePrompt, audio=recording)["voice"].key
 
 
+def test_voices_that_may_sound_different_are_told_apart(recording: dict[str, Any]) -> None:
+    """A model remembers what it has heard; none of these may be taken for another."""
+    half = {**recording, "waveform": recording["waveform"][..., :40000]}
+    keys = [
+        run(CosyVoxClonePrompt, audio=audio, transcript=transcript)["voice"].key
+        for audio, transcript in ((recording, ""), (recording, "Some words."), (half, ""))
+    ]
+    assert len({*keys, run(CosyVoxVoice, voice="emma")["voice"].key}) == 4
+
+
 @pytest.mark.parametrize(
     ("audio", "transcript", "error", "words"),
     [

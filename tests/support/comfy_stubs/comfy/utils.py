@@ -5,6 +5,7 @@ from __future__ import annotations
 import comfy.model_management
 
 shown: list[tuple[int, int]] = []  # (value, total) of every update
+listening = True  # whether there is a server whose hook is called, and raises
 
 
 class ProgressBar:
@@ -15,4 +16,5 @@ class ProgressBar:
         self.total = total or self.total
         assert 0 <= value <= self.total
         shown.append((value, self.total))
-        comfy.model_management.throw_exception_if_processing_interrupted()
+        if listening:
+            comfy.model_management.throw_exception_if_processing_interrupted()
