@@ -89,10 +89,15 @@ class Placement:
 
 
 def native_speed(natural: float, slot: float, options: FitOptions) -> float:
-    """The speed at which speech that takes `natural` seconds at speed 1 fits a slot of `slot` seconds best."""
+    """The speed at which speech that takes `natural` seconds at speed 1 fits a slot of `slot` seconds best.
+
+    Slower only as far as that fills the slot: where it would stay empty for long all the same, slow speech helps
+    nobody, and the speed goes back to 1, without a jump, at the square of `slowest`.
+    """
     if natural <= 0:
         return 1.0
-    return min(max(natural / slot, options.slowest), options.fastest) if slot > 0 else options.fastest
+    speed = natural / slot if slot > 0 else options.fastest
+    return min(max(speed, min(1.0, options.slowest**2 / speed)), options.fastest)
 
 
 def misfit(natural: float, slot: float, room: float, options: FitOptions) -> float:
