@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..core import Cancelled, Progress
+from ..core import Cancelled, OutOfMemory, Progress
 
 _TICKS = 1000  # of a progress bar
 _FOLDER = "cosyvoice"  # the key in extra_model_paths.yaml
@@ -46,13 +46,17 @@ class Watch:
 
 @contextmanager
 def watched() -> Iterator[Watch]:
-    """Within it, core's Cancelled is ComfyUI's own interruption, which shows no error."""
+    """Within it, core's Cancelled is ComfyUI's own interruption, which shows no error, and where the device's memory
+    was not enough, all models give back theirs, as for ComfyUI's own nodes."""
     import comfy.model_management
 
     try:
         yield Watch()
     except Cancelled:
         comfy.model_management.throw_exception_if_processing_interrupted()
+        raise
+    except OutOfMemory:
+        comfy.model_management.unload_all_models()
         raise
 
 

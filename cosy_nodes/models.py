@@ -11,7 +11,11 @@ from . import comfy
 def model_names() -> list[str]:
     """The embedded model, every published one, and whatever else lies complete on this machine."""
     published = [family.name for family in core.FAMILIES]
-    return [core.EMBEDDED.name, *published, *_others(core.models_on_disk(comfy.model_roots()))]
+    try:
+        found = core.models_on_disk(comfy.model_roots())
+    except core.CosyVoxError:  # which the node says when it runs; a list must not keep the pack from loading
+        found = []
+    return [core.EMBEDDED.name, *published, *_others(found)]
 
 
 def model_folder(name: str, *, download: bool, watch: comfy.Watch) -> Path:

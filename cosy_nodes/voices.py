@@ -78,7 +78,7 @@ class CosyVoxVoice(io.ComfyNode):
             inputs=[
                 io.Combo.Input(
                     "voice",
-                    options=[voice.id for voice in core.VoiceStore().list()],
+                    options=_names(),
                     default=core.DEFAULT_VOICE,
                     tooltip="Voices that were saved, imported or dropped into CosyVox's voices folder, and presets.",
                 ),
@@ -124,6 +124,14 @@ class CosyVoxSaveVoice(io.ComfyNode):
         source = voice.source
         kept = _kept(name, source if isinstance(source, core.Prompt) else source.prompt(), replace)
         return io.NodeOutput(kept, ui=written(cls, [f"kept as {kept.name} in {core.VoiceStore().folder}"]))
+
+
+def _names() -> list[str]:
+    """Of the library's voices."""
+    try:
+        return [voice.id for voice in core.VoiceStore().list()]
+    except core.CosyVoxError:  # which the node says when it runs; a list must not keep the pack from loading
+        return [core.DEFAULT_VOICE]
 
 
 def _kept(name: str, prompt: core.Prompt, replace: bool) -> GraphVoice:

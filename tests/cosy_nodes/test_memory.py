@@ -12,6 +12,8 @@ import comfy.model_management as management
 import pytest
 import torch
 from comfy.model_patcher import ModelPatcher
+from cosyvox.core import OutOfMemory
+from cosyvox.core.flow.flow import Flow
 from cosyvox.cosy_nodes.clear_cache import CosyVoxClearCache
 from cosyvox.cosy_nodes.comfy import Watch
 from cosyvox.cosy_nodes.load_model import CosyVoxLoadModel
@@ -94,3 +96,19 @@ def test_a_handle_that_is_read_anew_is_the_same_one(model: Any, unload_first: bo
         management.unload_all_models()
     assert run(CosyVoxLoadModel, model="embedded")["model"] is model
     assert next(model.patcher.model.parameters()).device.type == "cpu"
+
+
+def test_a_device_that_is_full_is_emptied_and_the_error_says_what_to_do(
+    model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for ComfyUI's own nodes: the next run begins with an empty device."""
+
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+
+    before = say(model)
+    with monkeypatch.context() as patch, pytest.raises(OutOfMemory, match="ran out of memory: speak shorter"):
+        patch.setattr(Flow, "steps", full)
+        say(model)
+    assert management.current_loaded_models == []
+    assert torch.equal(say(model), before)

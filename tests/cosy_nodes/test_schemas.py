@@ -10,6 +10,7 @@ import pytest
 from comfy_api.latest import io
 from cosyvox import core, cosy_nodes
 from cosyvox.cosy_nodes.extension import NODES
+from cosyvox.cosy_nodes.voices import CosyVoxVoice
 
 # node -> (inputs in order, those that must be given first), outputs in order
 SAVED: dict[str, tuple[list[str], list[str]]] = {
@@ -117,3 +118,13 @@ def test_seeds_are_as_large_as_comfyui_s() -> None:
     seeds = [one for schema in schemas().values() for one in schema.inputs if one.id == "seed"]
     assert len(seeds) == 5
     assert all(one.options["max"] == 2**64 - 1 for one in seeds)
+
+
+def test_a_machine_without_a_home_still_has_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container's user may have none; the nodes say so when they run."""
+    monkeypatch.setenv("COSYVOX_HOME", "~nobody-of-that-name/cosyvox")
+    listed = {one.id: one.options["options"] for name in ("CosyVoxVoice", "CosyVoxLoadModel")
+              for one in schemas()[name].inputs if one.id in ("voice", "model")}  # fmt: skip
+    assert listed["voice"] == [core.DEFAULT_VOICE] and "embedded" in listed["model"]
+    with pytest.raises(core.StorageError, match="no home folder"):
+        CosyVoxVoice.execute(core.DEFAULT_VOICE)
