@@ -265,7 +265,8 @@ def _too_long(cue: _Cue, start: int, size: int, gap: int, after: tuple[_Cue, int
         return max(own, early)
     follows, then = after
     later, earlier = max(0, then - follows.latest), max(0, follows.earliest - then)
-    over = max(0, end + min(gap, 0) - then)
+    over = end + min(gap, 0) - then
+    over = over if over > 2 * _SLACK else 0
     return max(own, max(0, later - late) + max(0, early - earlier) + over)
 
 
