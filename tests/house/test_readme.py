@@ -89,6 +89,13 @@ def test_voices_as_shown(
         assert main([*line, "--yes"] if "remove" in line else line) == 0, capsys.readouterr().err
 
 
+@pytest.mark.parametrize("text", [README, CHINESE], ids=["en", "zh"])
+def test_what_it_links_to_is_there(text: str) -> None:
+    linked = [address for address in re.findall(r"\]\(([^)]+)\)", text) if "://" not in address]
+    assert len(linked) >= 5
+    assert [address for address in linked if not (FOLDER / address).is_file()] == []
+
+
 def test_both_languages_show_the_same() -> None:
     def shown(text: str) -> list[str]:
         blocks = re.findall(r"```\w*\n.*?```", text, re.DOTALL)
