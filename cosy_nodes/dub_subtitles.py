@@ -111,7 +111,7 @@ class CosyVoxDubSubtitles(io.ComfyNode):
         linked: dict[str, GraphVoice | None] = voices or {}
         written = dub.read_cast(cast)
         names = [*written, *(one.name for one in linked.values() if one and one.name)]
-        read = subtitles_file or dub.parse_subtitles(subtitles, speakers=names)
+        read = subtitles_file.named(names) if subtitles_file else dub.parse_subtitles(subtitles, speakers=names)
         warnings = list(read.warnings)
         # One voice for everybody is what is meant where nobody is given another one.
         anyone = voice or (None if reference == "voice" and (written or any(linked.values())) else default_voice())

@@ -87,6 +87,12 @@ def test_names_of_the_cast_begin_what_they_say(model: Any) -> None:
     assert made["stem_names"] == ["Ann", "narrator"]
 
 
+def test_names_of_the_cast_are_known_in_linked_subtitles_too(model: Any) -> None:
+    read = run(CosyVoxSubtitles, file=TEXT_BELOW, text=EASY.replace("Good", "Ann: Good"))["subtitles"]
+    made = run(CosyVoxDubSubtitles, model=model, subtitles="", subtitles_file=read, cast="Ann = lily")
+    assert made["stem_names"] == ["Ann", "narrator"] and "Ann:" not in made["srt"]
+
+
 def test_linked_subtitles_go_before_the_text(model: Any) -> None:
     read = run(CosyVoxSubtitles, file=TEXT_BELOW, text=EASY, shift=1.0)["subtitles"]
     made = run(CosyVoxDubSubtitles, model=model, subtitles="nothing", subtitles_file=read)

@@ -17,6 +17,7 @@ from .ass import parse_ass
 from .srt import parse_srt
 from .tidy import tidied
 from .times import LIMIT, shown, wrong
+from .voices import leading_name
 from .vtt import parse_vtt
 
 Format = Literal["srt", "vtt", "ass"]
@@ -54,6 +55,11 @@ class Subtitles:
         if not 0 < factor < math.inf:
             raise SubtitleError(f"times cannot be multiplied by {factor:g}: choose more than 0, such as 25 / 24")
         return self._moved(lambda time: time * factor)
+
+    def named(self, speakers: Collection[str]) -> Subtitles:
+        """Read when it was not known who speaks: cues that begin with "Name: …", one of `speakers`, are theirs."""
+        known = frozenset(" ".join(name.casefold().split()) for name in speakers)
+        return replace(self, cues=tuple(_named(cue, known) for cue in self.cues))
 
     def _moved(self, move: Callable[[float], float]) -> Subtitles:
         cues = tuple(replace(cue, start=move(cue.start), end=move(cue.end)) for cue in self.cues)
@@ -101,6 +107,11 @@ def _decoded(data: bytes, path: Path) -> str:
 
 def _too_large(name: str) -> SubtitleError:
     return SubtitleError(f"{name or 'the text'} has more than {MOST_BYTES >> 20} MiB: no subtitles are as long")
+
+
+def _named(cue: Cue, speakers: Collection[str]) -> Cue:
+    name, words = (None, "") if cue.speaker else leading_name(cue.text, speakers)
+    return replace(cue, speaker=name, text=words.strip()) if name and words.strip() else cue
 
 
 def _parsed(text: str, speakers: Collection[str]) -> Subtitles:

@@ -38,7 +38,7 @@ def spoken(parts: Iterable[Part], speakers: Collection[str]) -> list[Part]:
             dashed |= bool(_DASH.match(line))
             words = _BEFORE.sub("", line)
             if speaker is None:
-                name, words = _leading_name(words, speakers)
+                name, words = leading_name(words, speakers)
                 voice = name or voice
             words = _BEFORE.sub("", words).strip()
             if not words:
@@ -59,7 +59,8 @@ def _name(text: str) -> str | None:
     return _NOT_IN_NAMES.sub(" ", text).strip()[:LONGEST_NAME].strip() or None
 
 
-def _leading_name(line: str, speakers: Collection[str]) -> tuple[str | None, str]:
+def leading_name(line: str, speakers: Collection[str]) -> tuple[str | None, str]:
+    """Whom a line begins with, and the rest of it; speakers: as in `spoken`."""
     bracket = NAME.match(line)
     if bracket and (name := speaker_name(bracket)):
         return _name(name), line[bracket.end() :]
