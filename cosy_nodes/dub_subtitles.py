@@ -173,7 +173,8 @@ def _summary(made: dub.Dub) -> str:
     moved = sum(bool(line.steps) for line in made.lines)
     long = sum(line.overflow > 0 for line in made.lines)
     more = f", {long} did not fit" if long else ""
-    return f"{len(made.lines)} cues, {moved} of them adjusted{more}"
+    count = "1 cue" if len(made.lines) == 1 else f"{len(made.lines)} cues"
+    return f"{count}, {moved} adjusted{more}"
 
 
 def _fitting() -> list[io.Input]:

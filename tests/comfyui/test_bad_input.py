@@ -43,7 +43,7 @@ ALLOWED = {
     "overlapping cues": (prompts.dubbed(cues((0, 3, "Good morning."), (1, 4, "Good evening."))), "before another"),
     "tags, CRLF and a byte order mark": (
         prompts.dubbed("\ufeff" + cues((1, 3, r"{\an8}<i>Good</i> morning.")).replace("\n", "\r\n")),
-        "^1 cues",
+        "^1 cue, ",
     ),
     "two hundred cues": (
         prompts.dubbed(cues(*((2 * i, 2 * i + 1.9, f"Line {'ABCDEF'[i % 6]}.") for i in range(200)))),
