@@ -29,6 +29,7 @@ from .options import EngineOptions
 from .pipeline import front_end, nobody
 from .reception import Reception
 from .request import OnProgress, ShouldStop, Speech, SpeechRequest
+from .returned import give_back
 from .runtime import Models
 from .scheduler import Scheduler
 from .speech_stream import SpeechStream, TextInlet
@@ -227,8 +228,7 @@ class Engine:
         """Free the model. What is running may end within `wait` seconds; afterwards every request is an error."""
         self._scheduler.close(wait)
         self._models.clear()
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
+        give_back(self.device)
 
     def __enter__(self) -> Engine:
         return self

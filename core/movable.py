@@ -15,6 +15,7 @@ from .dtypes import choose_device, choose_dtypes
 from .families import Family
 from .hub.found import find_model
 from .request import OnProgress
+from .returned import give_back
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,12 @@ class Weights:
     def device(self) -> torch.device:
         """Where they lie now."""
         return next(self.module.parameters()).device
+
+    def drop(self) -> None:
+        """Free them; the module stays, empty. No engine may run on them any more."""
+        device = self.device
+        self.module.to("meta")
+        give_back(device)
 
     def model(self) -> Model:
         """The stages as they lie now."""

@@ -84,7 +84,7 @@ class ModelHandle:
         if off and self.device.type == "cpu" and self._weights is not None:
             # They are where they would be put aside. The empty module stays until there is another one: ComfyUI is
             # about to forget it, and forgets the wrong one if it vanishes meanwhile.
-            self._weights.module.to("meta")
+            self._weights.drop()
             self._weights = None
 
 

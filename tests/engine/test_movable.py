@@ -36,6 +36,13 @@ def test_what_one_engine_gave_up_the_next_one_has() -> None:
     assert len(coarse) == len(fine) and not np.array_equal(coarse, fine)
 
 
+def test_dropped_weights_are_gone_and_their_module_stays() -> None:
+    weights = load_weights(EMBEDDED.name)
+    names = list(weights.module.state_dict())
+    weights.drop()
+    assert weights.device.type == "meta" and list(weights.module.state_dict()) == names
+
+
 def test_a_language_that_is_none_is_refused() -> None:
     with load(EMBEDDED.name) as engine:
         voice = engine.load_voice(VoiceStore().get("emma"))
