@@ -19,7 +19,7 @@ _DRIFT = 0.060  # how far a sound may lie from where an even change of tempo wou
 _JOINT = 0.03  # of any: few are better than many
 _QUIET_DB = -35.0  # mismatch counts little below this, about the loud quarter of the recording
 _BURST = 0.1  # for each dB by which something in the piece is louder than what is heard at the joint
-_DRIFTING = 0.01  # for each frame that is as far off as it may be; less where it is less, by the square
+_DRIFTING = 0.5  # for each frame that is as far off as it may be; less where it is less, by the square
 _OFF = 48.0  # for each second by which the result is too long or too short, before the lags are changed a little
 
 _PRE_EMPHASIS = 0.9  # so that high frequencies, which are weak, count for likeness, too
