@@ -77,7 +77,7 @@ def dub(
     rate = (base.sample_rate if base else None) or (source[1] if source else renderer.engine.sample_rate)
     samples = _samples(length, source, rate)
     seconds = None if samples is None else samples / rate
-    lines = spoken_lines(cues, cast, narrator, seconds)
+    lines = spoken_lines(cues, cast, narrator, seconds, fit.gap)
     _check_size(lines, seconds, rate, 1 if source is None else len(source[0]))
     warnings = [f"cues without words, left out: {dropped}"] if (dropped := len(cues) - len(lines)) else []
     if reference == "cue" and source is not None:

@@ -21,7 +21,7 @@ LONGEST = 48 * 3600.0  # seconds of a track
 class Line:
     """What is said in a cue. label: what it is called in an error. speaker: what the stem is called.
 
-    room: seconds from its start until somebody else speaks, or the clip ends.
+    room: seconds from its start until it must be over.
     """
 
     label: str
@@ -46,8 +46,9 @@ class Line:
         return " ".join(part.text for part in self.passages)
 
 
-def spoken_lines(cues: Sequence[Cue], cast: Cast, narrator: str, seconds: float | None) -> list[Line]:
-    """The lines of those cues that have words, by their start. seconds: of the clip, None if it has no end.
+def spoken_lines(cues: Sequence[Cue], cast: Cast, narrator: str, seconds: float | None, gap: float = 0.0) -> list[Line]:
+    """The lines of those cues that have words, by their start. seconds: of the clip, None if it has no end. gap: seconds
+    of silence before each.
 
     Raises RequestError for times that cannot be and for unknown speakers, TextError for tags that say what cannot be
     done, and if nothing is left.
@@ -72,7 +73,7 @@ def spoken_lines(cues: Sequence[Cue], cast: Cast, narrator: str, seconds: float 
         for (label, cue, parts), name in zip(found, names, strict=True)
     ]
     return [
-        *(replace(line, room=after.cue.start - line.cue.start) for line, after in pairwise(lines)),
+        *(replace(line, room=after.cue.start - gap - line.cue.start) for line, after in pairwise(lines)),
         lines[-1],
     ]
 
