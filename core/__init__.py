@@ -26,6 +26,7 @@ from .errors import (
 
 if TYPE_CHECKING:
     from .audio.files import audio_length, pcm16, read_audio, wav_header, write_wav
+    from .audio.level import speech_level
     from .embedded import DEFAULT_VOICE
     from .engine import Engine, load
     from .families import EMBEDDED, FAMILIES
@@ -88,6 +89,7 @@ _HOMES = {
     "read_audio": "audio.files",
     "read_lexicon": "text.lexicon",
     "remove_model": "hub.download",
+    "speech_level": "audio.level",
     "verify": "models",
     "wav_header": "audio.files",
     "write_file": "storage",
@@ -148,6 +150,7 @@ __all__ = [
     "read_audio",
     "read_lexicon",
     "remove_model",
+    "speech_level",
     "verify",
     "wav_header",
     "write_file",
