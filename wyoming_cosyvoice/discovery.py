@@ -101,7 +101,7 @@ class Announcement:
         if not addresses:
             _LOG.log(
                 self._level,
-                "not announced by mDNS: nobody else reaches %s; listen on tcp://:%d, or name an address by --zeroconf-host",
+                "not announced by mDNS: nobody else reaches %s; listen on tcp://:%d or give a --zeroconf-host",
                 self._host or "this machine",
                 self._port,
             )

@@ -59,11 +59,8 @@ class StatusServer:
         try:
             self._server = await asyncio.start_server(self._serve, self._host, self._port, limit=MOST_BYTES)
         except OSError as error:
-            where = f"{self._host}:{self._port}"
-            reason = error.strerror or str(error)
-            raise ConfigError(
-                f"no status page at {where}: {reason}; choose another --http-port or --http-host"
-            ) from error
+            why = f"no status page at {self._host}:{self._port}: {error.strerror or error}"
+            raise ConfigError(f"{why}; choose another --http-port or --http-host") from error
 
     async def stop(self) -> None:
         """Close the port and what is open on it."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import threading
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
@@ -54,7 +53,7 @@ class Counter(Family):
         """values: those that are shown before they were counted, as a rate needs a beginning."""
         super().__init__(name, help_)
         self._label = label
-        self._counts = {value: 0.0 for value in (values or [""] * (not label))}
+        self._counts = dict.fromkeys(values or [""] * (not label), 0.0)
 
     def add(self, amount: float = 1.0, value: str = "") -> None:
         with self._lock:

@@ -8,6 +8,7 @@ import cosyvox
 import prometheus
 import pytest
 from cosyvox.wyoming_cosyvoice.metrics import MOST_LABELS, Counter, Metrics, number
+from cosyvox.wyoming_cosyvoice.protocols import Outcome
 
 
 def value(metrics: Metrics, name: str, **labels: str) -> float:
@@ -52,16 +53,15 @@ def test_a_request_is_waiting_then_heard_then_over() -> None:
 
 def test_every_way_to_end_leaves_nobody_waiting() -> None:
     metrics = Metrics()
-    for outcome in ("said", "silent", "cancelled", "busy", "error"):
+    outcomes: tuple[Outcome, ...] = ("said", "silent", "cancelled", "busy", "error")
+    for outcome in outcomes:
         for heard in (False, True):
             metrics.began()
             if heard:
                 metrics.first_audio(0.1)
             metrics.ended(outcome, audio_seconds=1.0 if heard else 0.0, seconds=1.0)
     assert value(metrics, "cosyvox_queue") == value(metrics, "cosyvox_requests_active") == 0
-    assert counts(metrics, "cosyvox_requests_total") == dict.fromkeys(
-        ("said", "silent", "cancelled", "busy", "error"), 2
-    )
+    assert counts(metrics, "cosyvox_requests_total") == dict.fromkeys(outcomes, 2)
     assert value(metrics, "cosyvox_cancelled_total") == 2
     assert counts(metrics, "cosyvox_errors_total") == {"busy": 2, "error": 2}
 
