@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 
 from .markup import FENCE, code_line, spoken_line
+from .stops import ends_word
 
 MOST_HELD = 4000  # characters without a place to cut; then the last blank must do
 SOFT_WRAP = 40  # a shorter line is not one that an editor has wrapped
@@ -18,17 +19,6 @@ _BREAK = re.compile(
     rf"|[。！？；…]+[。！？；…!?]*{_CLOSING}[ \t\u3000]*(?=[^\s。！？；….!?\"'”’」』）)\]*_~`>》】])"
 )
 _LIST_NUMBER = re.compile(r"[ \t]*(?:[>#*+•-]+[ \t]+)*\d{1,3}[.)][ \t]+")
-# After these a full stop ends a word, not a sentence.
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Capt|Sgt|Lt|Col|Gov|Sen|Rev|Sr|Jr|St|Mt|vs|etc|approx|"
-    r"[Nn]os?|Nr|[Ff]igs?|[Vv]ol|[Cc]h|[Ss]ec|[Ee]q|pp?|cf|al|Inc|Ltd|Co|Corp|[Dd]ept|"
-    r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|bzw|usw|ca|evtl|ggf|inkl|Str|Abs|Hr|Fr|Sra?|z|u)"
-    r"|\b[A-Za-z](?:\.[A-Za-z])*)\.$"
-)
-# "am 5. Mai", "1. Platz"; but not "$5.99. Next" nor "at 14:30. Next".
-_ORDINAL = re.compile(r"(?<![\d.,:/$€£¥%-])\b\d{1,2}\.$")
-_LATIN_LETTER = re.compile(r"[A-Za-z\u00c0-\u024f]")
-_LONGEST_ABBREVIATION = 24
 # A link, a tag or code that is not closed yet: what looks like the end of a sentence is inside it.
 _OPEN = re.compile(r"\[[^\[\]]{0,300}$|\]\([^()\n]{0,300}$|<[A-Za-z/!][^<>]{0,300}$")
 _TAG_BEGUN = re.compile(r"[<\[][/\w-]{0,20}\Z")
@@ -125,8 +115,7 @@ class Cleaner:
         """Whether `text`, which ends like a sentence, ends inside something that must stay whole."""
         if self._fenced or (self._column == 0 and text.lstrip().startswith(_ONLY_WHOLE_LINES)):
             return True
-        end = text.rstrip()[-_LONGEST_ABBREVIATION:]
-        if _ABBREVIATION.search(end) or (_ORDINAL.search(end) and _LATIN_LETTER.match(following)):
+        if ends_word(text, following):
             return True
         without_code = _CODE_SPAN.sub(lambda code: "" if code[0].endswith("`") and len(code[0]) > 1 else code[0], text)
         return "`" in without_code[-300:] or bool(_OPEN.search(without_code))
