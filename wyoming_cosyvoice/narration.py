@@ -35,10 +35,8 @@ class PlainText:
     def feed(self, piece: str) -> list[tuple[str | None, str]]:
         return [(None, piece)]
 
-    def flush(self) -> list[tuple[str | None, str]]:
+    def finish(self) -> list[tuple[str | None, str]]:
         return []
-
-    finish = flush
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class _Seat:
 class Narration:
     """Speech of one request, made for one task of the loop that is running. `feed`, `finish`, `cancel` never block.
 
-    order_of: the order for a style of the text. pause_seconds: without text, after which what `reader` holds is said.
+    order_of: the order for a style of the text. reader: finds the styles; None for a text without any.
     keep_alive: whether silence is sent where a player would run dry while the text goes on.
     """
 
@@ -62,11 +60,10 @@ class Narration:
         order_of: Callable[[str | None], Order],
         reader: TextReader | None = None,
         *,
-        pause_seconds: float = 0.5,
         keep_alive: bool = False,
     ) -> None:
         self._house, self._order_of, self._reader = house, order_of, reader or PlainText()
-        self._pause_seconds, self._keep_alive = pause_seconds, keep_alive
+        self._keep_alive = keep_alive
         self._loop = asyncio.get_running_loop()
         self._text: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._seats: queue.Queue[_Seat | BaseException | None] = queue.Queue(
@@ -171,20 +168,10 @@ class Narration:
         self._seats.put(failed)
 
     def _parts(self) -> Iterator[tuple[str | None, str]]:
-        """The text as it comes; what the reader holds back is said when it pauses."""
-        holds = False
-        while not self._stopped:
-            try:
-                piece = self._text.get(timeout=self._pause_seconds if holds else None)
-            except queue.Empty:
-                holds = False
-                yield from self._reader.flush()
-                continue
-            if piece is None:
-                yield from self._reader.finish()
-                return
-            holds = True
+        """The text as it comes."""
+        while not self._stopped and (piece := self._text.get()) is not None:
             yield from self._reader.feed(piece)
+        yield from self._reader.finish()
 
     def _take_seat(self, style: str | None, first: str) -> _Seat:
         """A stream for a style. Raises CosyVoxError."""

@@ -33,7 +33,7 @@ class ToneStream:
     def __init__(self, engine: ToneEngine, fields: dict[str, Any]) -> None:
         self.sample_rate, self.fields, self.cancelled = RATE, fields, False
         self._engine, self._heard = engine, False
-        self._text: queue.Queue[str | None | BaseException] = queue.Queue()
+        self._text: queue.Queue[str | BaseException | None] = queue.Queue()
 
     def feed(self, piece: str) -> None:
         self._engine.fed.append(piece)
