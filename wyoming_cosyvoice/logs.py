@@ -25,7 +25,7 @@ _OURS = __name__.rpartition(".")[0].rpartition(".")[0]
 
 @contextmanager
 def request() -> Iterator[str]:
-    """What is logged inside belongs to one request; gives its id. Tasks begun inside inherit it, so does `to_thread`."""
+    """What is logged inside belongs to one request; gives its id. Tasks begun inside, and `to_thread`, inherit it."""
     name = f"{_START}-{next(_COUNT)}"
     token = _REQUEST.set(name)
     try:
