@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .styles import PRESETS, instruction
     from .text.language import LANGUAGES
     from .text.lexicon import Lexicon, read_lexicon
+    from .text.styled import StyledReader
     from .voice.prompt import Prompt, prepare_prompt
     from .voice.store import VoiceStore
     from .voice.stored import StoredVoice
@@ -68,6 +69,7 @@ _HOMES = {
     "SpeechStream": "speech_stream",
     "SpeechRequest": "request",
     "StoredVoice": "voice.stored",
+    "StyledReader": "text.styled",
     "Voice": "voice.voice",
     "VoiceStore": "voice.store",
     "Weights": "movable",
@@ -126,6 +128,7 @@ __all__ = [
     "SpeechStream",
     "StorageError",
     "StoredVoice",
+    "StyledReader",
     "SubtitleError",
     "TextError",
     "Voice",

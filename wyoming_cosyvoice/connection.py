@@ -261,6 +261,9 @@ class Connection:
 
 
 async def _stop(*tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
+    """Until Python 3.12 `wait_for` may swallow a cancellation: it is repeated until it is heard."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=0.05)
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -78,6 +78,11 @@ class House:
             if resident is not None:
                 resident.want()
 
+    @property
+    def family(self) -> Family:
+        """Of the model that is to speak."""
+        return self._models.family
+
     def open(self, order: Order, *, first: str = "") -> Chair:
         """Who speaks this order, until it is released. Waits as long as the settings say, if nobody is there.
 

@@ -11,7 +11,7 @@ import contextvars
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -25,6 +25,7 @@ _LOG = logging.getLogger(__name__)
 RATE = 24_000  # Hz: of every family but the first, whose speech the engine resamples
 SILENCE = bytes(RATE // 10 * 2)  # Home Assistant takes an answer without samples for a failure
 _BETWEEN = bytes(RATE // 5 * 2)  # sentences of different styles, which are streams of their own
+_SLICE = 500  # characters
 _UNREAD = 8  # chunks that are out of the engine and not yet with the peer's socket
 _DRY_SECONDS = 0.3  # of speech that a player still has when silence is sent to it
 
@@ -32,11 +33,18 @@ _DRY_SECONDS = 0.3  # of speech that a player still has when silence is sent to 
 class PlainText:
     """A text without styles."""
 
-    def feed(self, piece: str) -> list[tuple[str | None, str]]:
+    def feed(self, piece: str) -> list[tuple[Hashable, str]]:
         return [(None, piece)]
 
-    def finish(self) -> list[tuple[str | None, str]]:
+    def finish(self) -> list[tuple[Hashable, str]]:
         return []
+
+
+@dataclass(frozen=True)
+class Rest:
+    """A manner to say nothing in."""
+
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -50,14 +58,14 @@ class _Seat:
 class Narration:
     """Speech of one request, made for one task of the loop that is running. `feed`, `finish`, `cancel` never block.
 
-    order_of: the order for a style of the text. reader: finds the styles; None for a text without any.
+    order_of: the order for a manner that `reader` found in the text; without a reader there is only None. It may block.
     keep_alive: whether silence is sent where a player would run dry while the text goes on.
     """
 
     def __init__(
         self,
         house: House,
-        order_of: Callable[[str | None], Order],
+        order_of: Callable[[Hashable], Order],
         reader: TextReader | None = None,
         *,
         keep_alive: bool = False,
@@ -66,7 +74,7 @@ class Narration:
         self._keep_alive = keep_alive
         self._loop = asyncio.get_running_loop()
         self._text: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._seats: queue.Queue[_Seat | BaseException | None] = queue.Queue(
+        self._seats: queue.Queue[_Seat | Rest | BaseException | None] = queue.Queue(
             1
         )  # the next stream is made while one is listened to
         self._room = threading.Semaphore(_UNREAD)
@@ -85,7 +93,8 @@ class Narration:
         piece, self._half = _characters(self._half + piece)
         if piece and not self._finished:
             self._first_text = self._first_text or monotonic()
-            self._text.put(piece)
+            for start in range(0, len(piece), _SLICE):  # between two of them it can be cancelled
+                self._text.put(piece[start : start + _SLICE])
 
     def finish(self) -> None:
         """The text is complete."""
@@ -99,8 +108,8 @@ class Narration:
                 return
             self._stopped = True
             streams = list(self._open)
-        for stream in streams:
-            stream.cancel()
+        if streams:  # who feeds one may hold it
+            threading.Thread(target=_cancel, args=(streams,), name="cosyvox cancel", daemon=True).start()
         self._text.put(None)
         self._room.release()
         self._made.put_nowait(error or Cancelled("stopped on request"))
@@ -147,35 +156,40 @@ class Narration:
             threading.Thread(target=context.run, args=(work,), name=f"cosyvox {name}", daemon=True).start()
 
     def _write(self) -> None:
-        """Bring the text to the engine, a stream for every style. What fails is told behind what was said before."""
-        style: str | None = None
+        """Bring the text to the engine, a stream for every manner. What fails is told behind what was said before."""
+        manner: Hashable = None
         seat: _Seat | None = None
         failed: BaseException | None = None
         try:
             for said_as, text in self._parts():
-                if seat is not None and said_as != style:
+                if seat is not None and said_as != manner:
                     seat.stream.finish()
                     seat = None
-                if seat is None and text.strip():
-                    style, seat = said_as, self._take_seat(said_as, text)
+                if isinstance(said_as, Rest):
+                    self._seats.put(said_as)
+                elif seat is None and text.strip():
+                    manner, seat = said_as, self._take_seat(said_as, text)
                     self._seats.put(seat)
                 if seat is not None:
                     seat.stream.feed(text)
         except BaseException as error:
             failed = error
         if seat is not None:
-            seat.stream.finish()
+            try:
+                seat.stream.finish()
+            except BaseException as error:
+                failed = failed or error
         self._seats.put(failed)
 
-    def _parts(self) -> Iterator[tuple[str | None, str]]:
+    def _parts(self) -> Iterator[tuple[Hashable, str]]:
         """The text as it comes."""
         while not self._stopped and (piece := self._text.get()) is not None:
             yield from self._reader.feed(piece)
         yield from self._reader.finish()
 
-    def _take_seat(self, style: str | None, first: str) -> _Seat:
-        """A stream for a style. Raises CosyVoxError."""
-        chair = self._house.open(self._order_of(style), first=first)
+    def _take_seat(self, manner: Hashable, first: str) -> _Seat:
+        """A stream for what is said in one manner. Raises CosyVoxError."""
+        chair = self._house.open(self._order_of(manner), first=first)
         try:
             fields = {"voice": chair.voice, **chair.fields, "sample_rate": RATE}
             stream = chair.engine.stream(None, **fields)
@@ -192,7 +206,11 @@ class Narration:
         """Tell the loop what the streams make, one behind the other, and how it ended."""
         failed: BaseException | None = None
         heard = False
-        while isinstance(seat := self._seats.get(), _Seat):
+        while isinstance(seat := self._seats.get(), (_Seat, Rest)):
+            if isinstance(seat, Rest):
+                self._rest(seat)
+                heard = False
+                continue
             try:
                 if failed is None and not self._stopped:
                     heard = self._hear(seat.stream, pause=heard) or heard
@@ -208,6 +226,10 @@ class Narration:
                 seat.chair.release()
         failed = failed or seat
         self._tell(None if isinstance(failed, TextError) else failed)
+
+    def _rest(self, rest: Rest) -> None:
+        self._room.acquire()
+        self._tell(bytes(round(rest.seconds * RATE) * 2))
 
     def _hear(self, stream: Stream, *, pause: bool) -> bool:
         """Whether there was anything to hear."""
@@ -235,3 +257,8 @@ def _characters(text: str) -> tuple[str, str]:
     if not whole.isascii():
         whole = whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     return whole, half
+
+
+def _cancel(streams: list[Stream]) -> None:
+    for stream in streams:
+        stream.cancel()

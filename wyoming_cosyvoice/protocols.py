@@ -6,7 +6,7 @@ loop's. Catalogue.info blocks too. Metrics never does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -105,7 +105,7 @@ class Metrics(Protocol):
 
 
 class TextReader(Protocol):
-    """Cuts a text that arrives in pieces where its style changes: (style or None, text)."""
+    """Cuts a text that arrives in pieces where the manner changes in which it is said: (manner, text)."""
 
-    def feed(self, piece: str) -> list[tuple[str | None, str]]: ...
-    def finish(self) -> list[tuple[str | None, str]]: ...
+    def feed(self, piece: str) -> Sequence[tuple[Hashable, str]]: ...
+    def finish(self) -> Sequence[tuple[Hashable, str]]: ...

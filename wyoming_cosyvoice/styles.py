@@ -53,6 +53,11 @@ class Styles:
         self._styles = styles
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(style.name for style in self._styles.values())
+
+    @property
     def offered(self) -> tuple[Style, ...]:
         """Those that are worth a place in a list."""
         return tuple(style for style in self._styles.values() if style.offered)
