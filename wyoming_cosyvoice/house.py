@@ -6,13 +6,13 @@ The main model is loaded in the background; until it is there, and whenever it f
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .. import core
+from .audition import Audition
 from .catalogue import Catalogue
 from .chair import Chair, Seat
 from .hearing import Hearing
@@ -25,7 +25,7 @@ from .settings import Settings
 if TYPE_CHECKING:
     from ..core.families import Family
 
-SAMPLE = "The kitchen light is on, and the front door is locked."  # said once to nobody: to be fast, and for its level
+AUDITION_SECONDS = 600.0  # that voices wait for a moment in which nobody is spoken for
 SPARE_SECONDS = 60.0  # that a request waits for a model that nothing can stand in for
 _GAINS = (-60.0, 40.0)
 
@@ -54,6 +54,7 @@ class House:
         self.catalogue = catalogue or Catalogue(settings, lambda: self._models.family, log=log)
         self._loudness = Loudness()
         self._hearing = Hearing(self.catalogue)
+        self._audition = Audition(self._hearing, self._loudness, lambda: self._models.closed)
         self._lexicon = self._read_lexicon()
         small = self._models.embedded
         stands_in = settings.fallback and not small
@@ -176,19 +177,18 @@ class House:
         """Raises CosyVoxError."""
         if self._spare is not None and self._spare.take(SPARE_SECONDS):  # who answers first comes first
             self._spare.give()
-        return self._warm(self._models.load())
+        return self._warm(self._models.load(), self._main)
 
     def _load_spare(self) -> core.Engine:
         """Raises CosyVoxError."""
-        return self._warm(self._models.load_embedded())
+        assert self._spare is not None
+        return self._warm(self._models.load_embedded(), self._spare)
 
-    def _warm(self, engine: core.Engine) -> core.Engine:
+    def _warm(self, engine: core.Engine, resident: Resident[core.Engine]) -> core.Engine:
         """Raises OutOfMemory."""
         try:
-            voice, key = self._hearing.voice(engine, self.catalogue.default)
-            with engine.stream(SAMPLE, voice=voice) as stream:
-                said = [chunk.audio for chunk in stream]
-            self._loudness.hear(key, np.concatenate(said), engine.sample_rate)
+            if self._audition.warm(engine, self.catalogue.default) and self._settings.equal_loudness:
+                threading.Thread(target=self._hear_all, args=(resident,), name="cosyvox audition", daemon=True).start()
         except BaseException as error:
             if isinstance(error, core.CosyVoxError) and not exhausted(error):
                 self._log.warning("the first words of a model failed: %s", error)
@@ -196,6 +196,18 @@ class House:
             engine.close(0.0)
             raise
         return engine
+
+    def _hear_all(self, resident: Resident[core.Engine]) -> None:
+        """Know how loud all voices are before anybody asks for them, while nobody is spoken for."""
+        engine = resident.take(SPARE_SECONDS)
+        if engine is None:
+            return
+        try:
+            self._audition.hear(engine, self.catalogue.ids(), lambda: resident.alone(AUDITION_SECONDS))
+        except core.CosyVoxError as error:
+            self._log.debug("the audition of voices ended early: %s", error)
+        finally:
+            resident.give()
 
     def _fields(self, order: Order, family: Family, gain: float) -> dict[str, Any]:
         """What `engine.stream` is given besides text and voice."""

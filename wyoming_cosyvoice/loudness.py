@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .. import core
 
 LEVEL_DB = -18.0  # of speech without its pauses, relative to full scale
-ENOUGH_SECONDS = 30.0  # of speech by which a voice is known; until then every utterance tells more
+ENOUGH_SECONDS = 60.0  # of speech by which a voice is known; until then every utterance tells more
 LEAST_SECONDS = 0.5
 MOST_DB = 12.0
 
@@ -48,6 +48,11 @@ class Loudness:
         if not levels:
             return 0.0
         return max(-MOST_DB, min(MOST_DB, LEVEL_DB - sum(levels) / len(levels)))
+
+    def heard(self, voice: Hashable) -> bool:
+        """Whether anything is known of this voice."""
+        with self._lock:
+            return voice in self._heard
 
     def known(self, voice: Hashable) -> bool:
         """Whether more of its speech would tell nothing new."""

@@ -18,11 +18,12 @@ class Models:
     """The main model and the embedded one.
 
     name: of the main one, as people call it. family: of the main one, as far as it is known. downloading: just now.
+    closed: nobody needs either.
     """
 
     def __init__(self, settings: Settings, *, log: logging.Logger) -> None:
         self._settings, self._log = settings, log
-        self._closed = self.downloading = False
+        self.closed = self.downloading = False
         folder = self._known_folder()
         self.family = _family(folder, settings.model)
         self.name = settings.model or self.family.name
@@ -50,7 +51,7 @@ class Models:
 
     def close(self) -> None:
         """Give up a download."""
-        self._closed = True
+        self.closed = True
 
     def _find(self) -> Path:
         """The main model's folder. Raises ModelNotFound, DownloadError, StorageError, Cancelled."""
@@ -65,7 +66,7 @@ class Models:
         self._log.info("%s is not here: it is downloaded", named)
         self.downloading = True
         try:
-            return core.download_model(named, should_stop=lambda: self._closed).path
+            return core.download_model(named, should_stop=lambda: self.closed).path
         finally:
             self.downloading = False
 

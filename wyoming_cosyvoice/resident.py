@@ -99,6 +99,12 @@ class Resident(Generic[E]):
             self._last_used = time.monotonic()
             self._changed.notify_all()
 
+    def alone(self, wait: float) -> bool:
+        """Whether, within `wait` seconds, nobody has it but the caller, and it is to stay."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._users <= 1 or not self._usable(), wait)
+            return self._users <= 1 and self._usable()
+
     def fault(self, error: BaseException) -> None:
         """It cannot work as it is: freed as soon as those who took it are done, and loaded again after a pause."""
         with self._changed:
