@@ -12,6 +12,8 @@ from .addresses import say_addresses
 from .chinese import read_chinese
 from .english import read_english
 from .foreign import read_foreign
+from .german import read_german
+from .japanese import read_japanese
 from .markup import spaced
 from .numerals import han_number
 from .tags import split_tags
@@ -47,6 +49,10 @@ def _said(text: str, language: str) -> str:
         return _chinese(text)
     if language == "en":
         return read_english(text)
+    if language == "de":
+        return read_german(text)
+    if language == "ja":
+        return read_japanese(text)
     return read_foreign(text, language)
 
 

@@ -8,7 +8,8 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Capt|Sgt|Lt|Col|Gov|Sen|Rev|Sr|Jr|St|Mt|vs|etc|approx|"
     r"[Nn]os?|Nr|[Ff]igs?|[Vv]ol|[Cc]h|[Ss]ec|[Ee]q|pp?|cf|al|Inc|Ltd|Co|Corp|[Dd]ept|"
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|"
-    r"bzw|usw|ca|[Ee]vtl|[Gg]gf|inkl|exkl|zzgl|Mio|Mrd|Tel|Str|Abs|Hr|Fr|Sra?|z|u)"
+    r"bzw|usw|ca|[Ee]vtl|[Gg]gf|inkl|exkl|zzgl|Mio|Mrd|Tel|\w*[Ss]tr|Abs|Hr|Fr|Sra?|z|u)"
+    r"|\d\s?(?:Std|Min|Sek)"
     # An initial; but behind a number a letter is a unit: "It is 21.5 °C. Yes."
     r"|\b[A-Za-z](?:\.[A-Za-z])+|(?<!°)(?<!° )(?<!\d )\b[A-Za-z])\.$"
 )
