@@ -16,6 +16,7 @@ from . import logs
 from .discovery import Announcement, tell_supervisor
 from .house import House
 from .http import StatusServer
+from .listen import read_uri
 from .metrics import Metrics
 from .narrator import Narrator
 from .server import Server
@@ -29,6 +30,7 @@ _SWITCH_SECONDS = 0.001
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM, SIGINT or the end of standard input. Raises ServerError, ConfigError, StorageError."""
+    read_uri(settings.uri)
     logs.configure(style="json" if settings.log_format == "json" else "text", level=settings.log_level)
     sys.setswitchinterval(_SWITCH_SECONDS)
     asyncio.run(_serve(settings))

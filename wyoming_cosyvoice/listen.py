@@ -18,6 +18,7 @@ from .errors import ServerError
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 _BACKLOG = 256
+_LOOPBACK = ("127.0.0.1", "::1")
 _NO_SUCH_FAMILY = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
@@ -71,8 +72,14 @@ async def standard_streams(limit: int) -> tuple[asyncio.StreamReader, asyncio.St
 
 
 def _tcp_sockets(place: Place) -> list[socket.socket]:
+    # Not every machine's list of names has ::1, which clients try first all the same.
+    hosts = _LOOPBACK if place.host == "localhost" else (place.host or None,)
     try:
-        found = socket.getaddrinfo(place.host or None, place.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = [
+            entry
+            for host in hosts
+            for entry in socket.getaddrinfo(host, place.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        ]
     except (OSError, UnicodeError) as error:
         raise ServerError(f"there is no address {place.host}: name another in --uri ({error})") from error
     port = place.port

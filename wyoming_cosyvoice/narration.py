@@ -157,18 +157,19 @@ class Narration:
 
     def _write(self) -> None:
         """Bring the text to the engine, a stream for every manner. What fails is told behind what was said before."""
-        manner: Hashable = None
+        order: Order | None = None
         seat: _Seat | None = None
         failed: BaseException | None = None
         try:
-            for said_as, text in self._parts():
-                if seat is not None and said_as != manner:
+            for manner, text in self._parts():
+                wanted = None if isinstance(manner, Rest) else self._order_of(manner)
+                if seat is not None and wanted != order:
                     seat.stream.finish()
                     seat = None
-                if isinstance(said_as, Rest):
-                    self._seats.put(said_as)
+                if isinstance(manner, Rest):
+                    self._seats.put(manner)
                 elif seat is None and text.strip():
-                    manner, seat = said_as, self._take_seat(said_as, text)
+                    order, seat = wanted, self._take_seat(wanted, text)
                     self._seats.put(seat)
                 if seat is not None:
                     seat.stream.feed(text)
@@ -187,9 +188,9 @@ class Narration:
             yield from self._reader.feed(piece)
         yield from self._reader.finish()
 
-    def _take_seat(self, manner: Hashable, first: str) -> _Seat:
+    def _take_seat(self, order: Order | None, first: str) -> _Seat:
         """A stream for what is said in one manner. Raises CosyVoxError."""
-        chair = self._house.open(self._order_of(manner), first=first)
+        chair = self._house.open(order, first=first)
         try:
             fields = {"voice": chair.voice, **chair.fields, "sample_rate": RATE}
             stream = chair.engine.stream(None, **fields)

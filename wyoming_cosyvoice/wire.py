@@ -18,7 +18,7 @@ from wyoming.version import __version__
 from .errors import PeerError
 from .settings import Settings
 
-_LINGER_SECONDS = 5.0
+_LINGER_SECONDS = 2.0
 _LINGER_BYTES = 32 << 20
 _BLOCK = 1 << 16
 
@@ -77,7 +77,7 @@ class EventReader:
         kind = header.get("type")
         if not isinstance(kind, str):
             raise PeerError("an event has no type", "protocol")
-        data = header.get("data") or {}
+        data = {} if header.get("data") is None else header["data"]
         if not isinstance(data, dict):
             raise PeerError("an event's data is no JSON object", "protocol")
         size = _length(header, "data_length", self._settings.max_data)
