@@ -1,11 +1,14 @@
 """Whether a Wyoming server answers: `python -m cosyvox.wyoming_cosyvoice.health tcp://localhost:10200`.
 
-For the HEALTHCHECK of a container: exit code 0 if Describe was answered with something that speaks, 1 if not.
+For the HEALTHCHECK of a container: exit code 0 if Describe was answered with something that speaks, 1 if not. Without
+an argument it asks the server that this environment starts, COSYVOX_URI.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import sys
 
 from wyoming.client import AsyncClient
@@ -33,9 +36,14 @@ async def _describe(uri: str) -> Info:
     raise ValueError("it does not answer as Wyoming servers do")
 
 
+def near(uri: str) -> str:
+    """Where this machine reaches a server that listens at every address."""
+    return re.sub(r"^tcp://(?:0\.0\.0\.0|\[::\]|\*)?:", "tcp://localhost:", uri)
+
+
 def main(arguments: list[str]) -> int:
     """0 if the server at arguments[0] can speak, 1 with a line that says why not."""
-    uri = arguments[0] if arguments else DEFAULT_URI
+    uri = near(arguments[0] if arguments else os.environ.get("COSYVOX_URI") or DEFAULT_URI)
     try:
         info = asyncio.run(describe(uri))
         reason = "" if any(program.installed for program in info.tts) else "it offers no speech"

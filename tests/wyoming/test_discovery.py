@@ -228,9 +228,20 @@ def checked(uri: str) -> Awaitable[int]:
     return asyncio.to_thread(health.main, [uri])
 
 
-def test_a_server_that_speaks_is_well(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_server_that_speaks_is_well(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    async def configured(uri: str) -> int:
+        monkeypatch.setenv("COSYVOX_URI", uri)
+        return await asyncio.to_thread(health.main, [])
+
     assert wyoming(checked, Info(tts=[program()])) == 0
+    assert wyoming(configured, Info(tts=[program()])) == 0
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("everywhere", ["tcp://:10200", "tcp://0.0.0.0:10200", "tcp://[::]:10200", "tcp://*:10200"])
+def test_a_server_at_every_address_is_asked_here(everywhere: str) -> None:
+    assert health.near(everywhere) == "tcp://localhost:10200"
+    assert health.near("tcp://[::1]:10200") == "tcp://[::1]:10200"
 
 
 @pytest.mark.parametrize("info", [None, Info(), Info(tts=[program(installed=False)])])
