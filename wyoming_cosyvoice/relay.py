@@ -56,6 +56,12 @@ class Relay:
             if not self._excused:
                 self._try(self._stream.finish)
 
+    def __enter__(self) -> Relay:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cancel()
+
     def cancel(self) -> None:
         with self._lock:
             self._cancelled = True
