@@ -11,7 +11,10 @@ from typing import Any
 import cosyvox
 import pytest
 import yaml
+from cosyvox.cli import main
+from cosyvox.wyoming_cosyvoice.metrics import Metrics
 from cosyvox.wyoming_cosyvoice.settings import Settings
+from cosyvox.wyoming_cosyvoice.styles import Styles
 
 ROOT = Path(cosyvox.__file__).parent
 APPS = ROOT / "home_assistant"
@@ -19,6 +22,8 @@ DOCKER = ROOT / "docker"
 FOLDERS = sorted(path.parent for path in APPS.glob("*/config.yaml"))
 SETTINGS = {field.name for field in dataclasses.fields(Settings)}
 LANGUAGES = ("de", "en", "zh-Hans")
+# Options in the guide that are of other programs.
+OTHERS = {"--venv", "--extra", "--help", "--build", "--user", "--now", "--name"}
 
 each_app = pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 
@@ -87,6 +92,28 @@ def test_options_of_the_app_are_settings_of_the_server() -> None:
 )
 def test_every_variable_is_a_setting(path: Path) -> None:
     assert variables(path.read_text(encoding="utf-8")) - SETTINGS == set()
+
+
+def test_the_guide_names_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    guide = (ROOT / "docs" / "home-assistant.md").read_text(encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["serve", "--help"])
+    shown = capsys.readouterr().out
+    options = set(re.findall(r"--[a-z][a-z-]+", guide)) - OTHERS
+    assert len(options) > 10 and {option for option in options if option not in shown} == set()
+    state = {"model_ready": ("", 0.0), "device_memory_bytes": ("", 0.0)}
+    measures = set(re.findall(r"`(cosyvox_[a-z_]+)", guide))
+    assert len(measures) > 8 and measures <= set(re.findall(r"# TYPE (\w+)", Metrics(lambda: state).text()))
+    for block in re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL):
+        assert isinstance(yaml.safe_load(block), dict)
+    for target in re.findall(r"\]\(([^)#:]+)\)", guide):
+        assert (ROOT / "docs" / target).exists(), target
+
+
+def test_styles_in_the_prompt_are_known() -> None:
+    tags = set(re.findall(r"^\[[a-z\] \[]+\]$", (APPS / "prompt.md").read_text(encoding="utf-8"), re.MULTILINE))
+    (line,) = (tag for tag in tags if tag.count("[") > 4)
+    assert set(re.findall(r"[a-z]+", line)) <= set(Styles().names)
 
 
 def test_compose_builds_what_is_here() -> None:

@@ -109,8 +109,12 @@ class Upstreams:
         return upstream is self.all[0]
 
     async def info(self) -> dict[str, Any] | None:
-        """What is offered: by the preferred one even while it is gone, so that voices in pipelines keep their names."""
-        await self.look()
+        """What is offered: by the preferred one even while it is gone, so that voices in pipelines keep their names.
+
+        Known from the last look: older versions of Home Assistant wait for one second only.
+        """
+        if not any(upstream.info for upstream in self.all):
+            await self.look()
         return next((upstream.info for upstream in self.all if upstream.info), None)
 
     async def look(self) -> None:
