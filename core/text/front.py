@@ -55,7 +55,7 @@ class Sentences:
         self._lexicon = lexicon
         self._first = language or "en"
         self.known = language
-        self._cleaner = Cleaner(self._tags)
+        self._cleaner = Cleaner(self._tags, lexicon)
         self._written = Spans(self._tags)
         self.language = self._first  # of the sentence before: digits alone are read as it was
         self.blank = False  # whether the sentence before was parted by one from this

@@ -122,7 +122,7 @@ def _inline(text: str) -> str:
     text = _cells(text)
     text = _KEYCAP.sub(r"\1 ", text)
     text = _ARROW.sub(", ", _EMOJI.sub(" ", text))
-    return re.sub(r"\A(?:\s*,)+", "", text)
+    return re.sub(r"\A(?:\s*,)+(?!\d)", "", text)
 
 
 def _without_model_markup(text: str) -> str:
