@@ -112,8 +112,6 @@ class Connection:
             _LOG.debug("where", exc_info=error)
             text = "something went wrong in the server: its log says what"
         streaming = self._current.streaming if self._current else self._streaming
-        if self._current is None:
-            self._metrics.refused(code)
         events = [Error(text, code).event(), AudioStop().event()]
         await self._writer.write(*events, *([SynthesizeStopped().event()] if streaming else []))
 
@@ -125,10 +123,14 @@ class Connection:
                 self._metrics.ended("cancelled", audio_seconds=0.0, seconds=monotonic() - asked.since)
 
     async def _read(self) -> None:
-        """Raises Refused, OSError."""
-        while (event := await self._reader.read()) is not None:
-            self._event_at = monotonic()
-            await self._take(event)
+        """Raises Refused, Busy, OSError."""
+        try:
+            while (event := await self._reader.read()) is not None:
+                self._event_at = monotonic()
+                await self._take(event)
+        except CosyVoxError as error:
+            self._metrics.refused(code_of(error))
+            raise
         if self._last_words:
             self._finish_stream()
             self.stop()
@@ -182,6 +184,7 @@ class Connection:
         self._text_at = monotonic()
         asked.characters += len(text)
         self._check_length(asked.characters)
+        _LOG.debug("text: %r", text)
         asked.narration.feed(text)
 
     def _check_length(self, characters: int) -> None:

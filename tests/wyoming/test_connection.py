@@ -255,6 +255,31 @@ def test_a_stream_that_becomes_too_long_ends() -> None:
     assert got.types[-3:] == STREAM_FAILED[:3]
 
 
+def test_what_is_refused_is_counted_once() -> None:
+    async def scene(served: Served) -> None:
+        async with served.client() as client:
+            await client.write_event(SynthesizeStop().event())
+            await answer(client, "closed")
+        async with served.client() as client:
+            await say_stream(client, "a" * 101)
+            await answer(client, "closed")
+        await until(lambda: not served.tally.open)
+        assert served.tally.refusals == ["protocol", "too-long"]
+        assert served.tally.begun == len(served.tally.ends) == 1
+
+    play(scene, max_text=100)
+
+
+def test_the_text_is_told_at_debug_only(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "cosyvox"):
+        play(streamed("secret ", "words"))
+    assert caplog.records
+    assert "secret" not in caplog.text
+    with caplog.at_level("DEBUG", "cosyvox"):
+        play(streamed("secret ", "words"))
+    assert "secret" in caplog.text
+
+
 def test_more_requests_than_a_connection_may_have_waiting() -> None:
     house = ToneHouse()
     house.engine.may_speak.clear()
