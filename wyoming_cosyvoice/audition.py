@@ -6,16 +6,17 @@ import time
 from collections.abc import Callable, Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import core
-from .hearing import Hearing
+from .hearing import Hearing, Key
 from .loudness import Loudness
 
 SAMPLES = (
     "The kitchen light is on, and the front door is locked.",
     "It is a quarter past seven, and it is going to rain today.",
-    "There is one new message. Shall I read it to you?",
 )
+QUIET_DB = -12.0  # so that no limiter makes loud voices look less so
 MOST_VOICES = 16
 FAST = 0.7  # seconds per second of audio, up to which a model may speak to nobody beside its work
 
@@ -31,9 +32,7 @@ class Audition:
         voice, key = self._hearing.voice(engine, id)
         engine.warm_up(voice)
         started = time.perf_counter()
-        with engine.stream(SAMPLES[0], voice=voice, should_stop=self._stopped) as stream:
-            said = np.concatenate([chunk.audio for chunk in stream])
-        self._loudness.hear(key, said, engine.sample_rate)
+        said = self._say(engine, SAMPLES[0], voice, key)
         return time.perf_counter() - started < FAST * len(said) / engine.sample_rate
 
     def hear(self, engine: core.Engine, ids: Iterable[str], quiet: Callable[[], bool]) -> None:
@@ -44,5 +43,13 @@ class Audition:
             for text in SAMPLES[1 if self._loudness.heard(key) else 0 :]:
                 if self._loudness.known(key) or not quiet():
                     break
-                speech = engine.speak(text, voice=voice, should_stop=self._stopped)
-                self._loudness.hear(key, speech.audio, speech.sample_rate)
+                self._say(engine, text, voice, key)
+
+    def _say(self, engine: core.Engine, text: str, voice: core.Voice, key: Key) -> NDArray[np.float32]:
+        """As those are spoken who listen: a text that is fed sounds otherwise than one that is there."""
+        with engine.stream(None, voice=voice, gain_db=QUIET_DB, should_stop=self._stopped) as stream:
+            stream.feed(text)
+            stream.finish()
+            said = np.concatenate([chunk.audio for chunk in stream])
+        self._loudness.hear(key, said, engine.sample_rate, QUIET_DB)
+        return said
