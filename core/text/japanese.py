@@ -178,7 +178,8 @@ _READERS: list[Reader] = [
     (rf"({_CODE})(\d{{3,}})(?![\d.,円])", lambda m: m[1] + japanese_digits(m[2])),
     (_START + r"(\d+(?:\.\d+){3})(?![\d.]*\d)", lambda m: "ドット".join(map(_part, m[1].split(".")))),
     (_START + r"(\d+(?:\.\d+){2,})(?![\d.]*\d)", lambda m: "点".join(map(_part, m[1].split(".")))),
-    (rf"(\d+)?([{''.join(_HALVES)}])", lambda m: (f"{japanese_cardinal(int(m[1]))}と" if m[1] else "") + _half(m[2])),
+    (rf"(?:(?<!\d)(\d+))?([{''.join(_HALVES)}])",
+     lambda m: (f"{japanese_cardinal(int(m[1]))}と" if m[1] else "") + _half(m[2])),
     (rf"(?P<sign>[-−](?=\D))?(?<![A-Za-z])(?P<c>{_CURRENCY})\s?(?P<n>{_NUMBER})(?P<s>[千万億兆]+)?"
      rf"(?:/(?P<per>{_any(_PER)}))?", _money),
     (rf"(?P<sign>){_START}(?P<n>{_NUMBER})(?P<s>[千万億兆]+)?\s?(?P<c>{_CURRENCY})"

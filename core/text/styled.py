@@ -17,9 +17,10 @@ _CLOSERS = frozenset("\"'”’」』）)]*_~`>》】")
 _BLANKS = frozenset(" \t\u3000")
 _NAME = re.compile(r"[^\W\d_]{2}[\w '’-]*\Z|[^\W\d_]\Z")
 _INNER = re.compile(r"[a-z][a-z_-]+\Z")  # inside a sentence only this is a tag; "the [hidden cost]" is words
-_BETWEEN = re.compile(r"(?<=\s)\Z|\A\Z|(?<=[,;:—，；：、])\Z")
+_PARTING = frozenset(" \t\u3000,;:—，；：、")  # in front of a tag inside a sentence
 _NOT_A_TAG = frozenset("(:[")  # behind the bracket: a link, its definition, "[j][ǐ]"
 _WITHIN = re.compile(r"\[[^\[\]]{0,300}\Z|\]\([^()\n]{0,300}\Z|<[A-Za-z/!][^<>]{0,300}\Z")
+_RUN = re.compile(r"[\w ,，、'’-]+")
 _FENCES = ("```", "~~~")
 
 Increment = tuple[str | None, str]  # style, text
@@ -51,12 +52,19 @@ class StyledReader:
         self._ticks = 0
         self._fenced = False
         self._trim = False  # a tag was taken out: what is blank behind it goes too
-        self._out: list[Increment] = []
+        self._out: list[tuple[str | None, list[str]]] = []
 
     def feed(self, piece: str) -> list[Increment]:
         """What is decided now, in order; neighbours differ in style."""
-        for character in piece:
-            self._read(character)
+        place = 0
+        while place < len(piece):
+            run = _RUN.match(piece, place) if self._within_words() else None
+            if run:
+                self._say(run[0])
+                place = run.end()
+            else:
+                self._read(piece[place])
+                place += 1
         return self._taken()
 
     def finish(self) -> list[Increment]:
@@ -70,7 +78,11 @@ class StyledReader:
 
     def _taken(self) -> list[Increment]:
         out, self._out = self._out, []
-        return out
+        return [(style, "".join(parts)) for style, parts in out]
+
+    def _within_words(self) -> bool:
+        """Whether no sentence can end or begin before the next stop or bracket."""
+        return self._said[-1:].isalnum() and not (self._first or self._bracket or self._closed or self._trim)
 
     def _read(self, character: str) -> None:
         if self._closed:
@@ -105,7 +117,7 @@ class StyledReader:
     def _may_begin(self) -> bool:
         if self._in_code() or self._line.lstrip().startswith(_FENCES) or self._said.endswith("\\"):
             return False
-        return self._first or bool(_BETWEEN.search(self._said))
+        return self._first or self._said[-1:] in _PARTING
 
     def _inside(self, character: str) -> None:
         """One more character behind an opening bracket."""
@@ -189,13 +201,13 @@ class StyledReader:
             return False
         return wide or not ends_word(said, following)
 
-    def _say(self, character: str) -> None:
+    def _say(self, text: str) -> None:
         self._release()
-        self._append(character)
+        self._append(text)
         self._first = False
-        self._said = (self._said + character)[-_TAIL:]
-        self._line = (self._line + character)[:8]
-        self._ticks += character == "`"
+        self._said = (self._said + text)[-_TAIL:]
+        self._line = (self._line + text[:8])[:8]
+        self._ticks += text.count("`")
 
     def _release(self, *, begun: bool = True) -> None:
         """What was held is to be read."""
@@ -208,9 +220,9 @@ class StyledReader:
         self._first = self._first and not begun
 
     def _append(self, text: str) -> None:
-        if self._out and self._out[-1][0] == self._style:
-            text = self._out.pop()[1] + text
-        self._out.append((self._style, text))
+        if not self._out or self._out[-1][0] != self._style:
+            self._out.append((self._style, []))
+        self._out[-1][1].append(text)
 
 
 def _folded(name: str) -> str:
