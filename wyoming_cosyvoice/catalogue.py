@@ -31,6 +31,7 @@ TAGS = ("zh", "yue", "en", "ja", "ko", "de", "es", "fr", "it", "ru")
 # Their script tells these, or nothing that core does differs: an id that carries the language would change nothing.
 _TOLD_BY_SCRIPT = frozenset({"zh", "ko", "ru"})
 FRESH_SECONDS = 5.0
+KNOWN_SECONDS = 30.0  # for who asks for a voice that was seen: a request does not wait for the disk
 _MOST_TOLD = 1000  # warnings that are kept in mind: clients choose what is in them
 
 
@@ -84,7 +85,8 @@ class Catalogue:
 
     def find(self, name: str) -> core.StoredVoice | None:
         """The voice of this name, in any case; None if there is none."""
-        return self._look().voices.get(folded(name))
+        voice = self._look(KNOWN_SECONDS).voices.get(folded(name))
+        return voice or self._look().voices.get(folded(name))
 
     def ids(self) -> tuple[str, ...]:
         """All voices, the default one first."""
@@ -93,12 +95,12 @@ class Catalogue:
 
     def version(self, id: str) -> str:
         """Differs when the recording or its words do."""
-        return self._look().versions.get(id, "")
+        return self._look(KNOWN_SECONDS).versions.get(id, "")
 
     @property
     def default(self) -> str:
         """The id of the voice that speaks when none is named."""
-        return self._look().default
+        return self._look(KNOWN_SECONDS).default
 
     def warn(self, message: str) -> None:
         """Tell the log, once."""
@@ -110,16 +112,16 @@ class Catalogue:
         if not known:
             self._log.warning(message)
 
-    def _look(self) -> _Seen:
-        """What is there now, or was seen a moment ago: while somebody looks, the others do not wait for the disk."""
+    def _look(self, age: float = FRESH_SECONDS) -> _Seen:
+        """What is there, or was within `age` seconds: while somebody looks, the others do not wait for the disk."""
         seen = self._seen
         if seen is not None:
-            if time.monotonic() - self._looked < FRESH_SECONDS or not self._looking.acquire(blocking=False):
+            if time.monotonic() - self._looked < age or not self._looking.acquire(blocking=False):
                 return seen
         else:
             self._looking.acquire()
         try:
-            if self._seen is None or time.monotonic() - self._looked >= FRESH_SECONDS:
+            if self._seen is None or time.monotonic() - self._looked >= age:
                 self._keep(self._read())
                 self._looked = time.monotonic()
         finally:

@@ -35,7 +35,8 @@ class Chair:
 
     def __init__(self, house: House, order: Order, seat: Seat) -> None:
         self._house, self._order, self._seat = house, order, seat
-        self._taken = [seat]
+        self._taken: Seat | None = seat
+        self._moved = False
         self._more: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -72,8 +73,8 @@ class Chair:
     def release(self) -> None:
         """Nobody listens any more."""
         with self._lock:
-            taken, self._taken = self._taken, []
-        for seat in taken:
+            seat, self._taken = self._taken, None
+        if seat is not None:
             seat.resident.give()
 
     def help(self, error: BaseException, *, heard: bool) -> Help | None:
@@ -81,7 +82,7 @@ class Chair:
         house, seat = self._house, self._seat
         house.fault(seat, error)
         try:
-            if not heard and len(self._taken) == 1 and self._move(house.other(seat, error, self._order)):
+            if not heard and not self._moved and self._move(house.other(seat, error, self._order)):
                 seat = self._seat
                 return Help(seat.engine.stream(None, voice=seat.voice, **{**seat.fields, **self._more}), again=True)
             if house.beyond(seat, error):
@@ -96,12 +97,15 @@ class Chair:
         self._house.hear(self._seat, audio, rate)
 
     def _move(self, seat: Seat | None) -> bool:
+        """Give one place back for another one, once."""
         if seat is None:
             return False
         with self._lock:
-            if not self._taken:  # released meanwhile
-                seat.resident.give()
-                return False
-            self._taken.append(seat)
+            left, self._taken = self._taken, seat if self._taken else None
+            self._moved = True
+        if left is None:  # released meanwhile
+            seat.resident.give()
+            return False
         self._seat = seat
+        left.resident.give()
         return True

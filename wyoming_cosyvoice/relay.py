@@ -63,11 +63,9 @@ class Relay:
         self.cancel()
 
     def cancel(self) -> None:
-        with self._lock:
-            self._cancelled = True
-            for stream in (self._stream, self._after):
-                if stream is not None:
-                    stream.cancel()
+        """Without the lock: an event loop does not wait for who looks for help."""
+        self._cancelled = True
+        self._cancel_all()
 
     def __iter__(self) -> Iterator[Chunk]:
         return self
@@ -133,7 +131,14 @@ class Relay:
                 self._stream.finish()
             except core.CosyVoxError:
                 self._stream.cancel()
+        if self._cancelled:  # meanwhile
+            self._cancel_all()
         return True
+
+    def _cancel_all(self) -> None:
+        for stream in (self._stream, self._after):
+            if stream is not None:
+                stream.cancel()
 
     def _feed_again(self) -> None:
         for piece in self._fed:
@@ -156,6 +161,8 @@ class Relay:
             self._tell()
             self._stream, self._after = self._after, None
             self._chunks = iter(self._stream)
+            if self._cancelled:
+                self._cancel_all()
             return True
 
     def _tell(self) -> None:

@@ -402,3 +402,15 @@ def test_many_at_once_leave_nothing_taken(world: World, houses: Any) -> None:
     for thread in threads:
         thread.join(LONG)
     assert not failed and house._main.alone(0.0)
+
+
+def test_a_large_model_takes_over(
+    seeded_small: Path, houses: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing in anybody's place: what it utters is noise, in any language, and follows instructions."""
+    monkeypatch.setenv("COSYVOX_HOME", str(tmp_path))
+    house = houses(equal_loudness=False, fallback=False, wait_for_model=LONG)
+    chair = house.open(Order("james", "yue", "softly", speed=2.0))
+    assert family(chair) == LARGE.name
+    assert spoken(chair, "好。") > 0.05
+    assert house.state().device == "cpu" or house.state().memory > 0

@@ -190,3 +190,23 @@ def test_who_is_cancelled_gets_no_help() -> None:
     with pytest.raises(Cancelled):
         next(relay)
     assert not aid.asked
+
+
+def test_who_is_cancelled_while_help_is_looked_for_does_not_wait_for_it() -> None:
+    excuse, looking, found = words("excuse!"), threading.Event(), threading.Event()
+
+    class Slow(Aid):
+        def help(self, error: BaseException, *, heard: bool) -> Help | None:
+            looking.set()
+            assert found.wait(20)
+            return super().help(error, heard=heard)
+
+    relay = Relay(talk := Talk(unspeakable="?"), Slow(Help(excuse, again=False)))
+    feeder = threading.Thread(target=relay.feed, args=("?",))
+    feeder.start()
+    assert looking.wait(20)
+    relay.cancel()
+    assert talk.cancelled and not excuse.cancelled
+    found.set()
+    feeder.join(20)
+    assert excuse.cancelled
