@@ -13,7 +13,7 @@ from .german_numbers import (
     german_year,
     whole_and_fraction,
 )
-from .german_units import ABBREVIATIONS, AFTER_SLASH, CURRENCIES, FEMININE, MONTHS, UNITS
+from .german_units import ABBREVIATIONS, AFTER_SLASH, CURRENCIES, FEMININE, MONTHS, UNITS, WEEKDAYS
 
 Match = re.Match[str]
 Reader = tuple[str, Callable[[Match], str]]
@@ -33,6 +33,7 @@ _WEAK = re.compile(r"\b(?:am|im|vom|zum|beim|dem|den|des|zur|seit|ab|bis|nach|vo
 _DATIVE = re.compile(
     r"\b(?:in|auf|mit|von|bei|nach|seit|aus|zu|an|vor|über|unter|hinter|neben)\sder\s\Z", re.IGNORECASE
 )
+_FIRST_OF_TWO = re.compile(r"\d{1,3}\.\s(?:und|oder|bis)\s\Z")  # "das 1. und 2. Fenster"
 _VERB = re.compile(r"\b(?:ist|war|wird)\s\Z")
 _ARTICLE = re.compile(r"\b(?:[Dd]er|[Dd]ie|[Dd]as|[Dd]iese[rs]?|[Jj]ede[rs]?)\s(?:\w+tag,?\s)?\Z")
 _FEMININE_NOUN = re.compile(
@@ -58,7 +59,7 @@ def _signed(text: str, one: str = "eins") -> str:
 
 def _ending(match: Match) -> str:
     """The end of an ordinal, by what stands before it: "am dritten", "der dritte", "dritter"."""
-    before = match.string[: match.start()]
+    before = _FIRST_OF_TWO.sub("", match.string[: match.start()])
     if _WEAK.search(before) or _DATIVE.search(before):
         return "en"
     if _ARTICLE.search(before):
@@ -111,7 +112,7 @@ def _opening_hours(match: Match) -> str:
 
 def _duration(match: Match) -> str:
     parts = [(match["h"], FEMININE["h"]), (match["m"], FEMININE["min"]), (match["s"], FEMININE["s"])]
-    return " ".join(_count(count, names) for count, names in parts if int(count))
+    return " ".join(_count(count, names) for count, names in parts if int(count or "0"))
 
 
 def _count(text: str, names: tuple[str, str]) -> str:
@@ -186,6 +187,7 @@ _YEAR = r"(?:1[1-9]|20)\d\d"
 _READERS: list[Reader] = [
     (rf"(?<!\w)({_any(ABBREVIATIONS)})(?=(\s+\S|[,;:)])?)",
      lambda m: ABBREVIATIONS[m[1]] + ("" if m[2] else ".")),
+    (r"\b(Mo|Di|Mi|Do|Fr|Sa|So)\.?(?=,?\s\d{1,2}\.)", lambda m: WEEKDAYS[m[1]]),
     (r"(?<=\w)str\.(?=\s|,|\Z)", lambda m: "straße"),
     (r"\bStr\.(?=\s|,|\Z)", lambda m: "Straße"),
     (_START + rf"(?P<y>{_YEAR})-(?P<m>\d\d)-(?P<d>\d\d)(?!\w|-\d)", _date),
@@ -193,6 +195,9 @@ _READERS: list[Reader] = [
     (_START + rf"(?P<d>\d{{1,2}})\.\s?(?P<m>{_MONTH})(?!\w)(?:\s(?P<y>{_YEAR}))?", _date),
     (rf"(?<!\d\.){_START}(?P<d>\d{{1,2}})\.(?P<m>0?[1-9]|1[0-2])\.(?P<y>)(?!\d)", _date),
     (_START + r"(?P<h>\d{1,2}):(?P<m>\d\d):(?P<s>\d\d)\s?(?:Std\.?|h|Stunden)(?!\w)", _duration),
+    (_START + r"(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?P<s>)\s?(?:Std\.?|h|Stunden)(?!\w)", _duration),
+    (_START + r"(?P<h>\d{1,2}):(?P<m>[0-5]\d)" + _DASH + r"(?P<h2>\d{1,2}):(?P<m2>[0-5]\d)(?:\sUhr\b)?(?![\d:])",
+     _opening_hours),
     (_START + r"(?P<h>\d{1,2})(?:[:.](?P<m>[0-5]\d))?(?:\sUhr)?(?:" + _DASH + r"|\sbis\s)"
      r"(?P<h2>\d{1,2})(?:[:.](?P<m2>[0-5]\d))?\sUhr\b", _opening_hours),
     (_START + r"(?P<h>\d{1,2}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?:\s?Uhr\b)?(?![\d:])", _time),

@@ -21,6 +21,7 @@ UNITS = {
     "J": "Joule", "kJ": "Kilojoule", "kcal": "Kilokalorien", "lx": "Lux", "lm": "Lumen", "Ω": "Ohm", "ppm": "ppm",
     "KB": "Kilobyte", "kB": "Kilobyte", "MB": "Megabyte", "GB": "Gigabyte", "TB": "Terabyte", "Mbit": "Megabit",
     "Gbit": "Gigabit", "px": "Pixel", "ha": "Hektar", "ct": "Cent", "Ct": "Cent", "¢": "Cent", "PS": "PS",
+    "EL": "Esslöffel", "TL": "Teelöffel",
 }  # fmt: skip
 FEMININE = {
     "kWh": ("Kilowattstunde", "Kilowattstunden"), "Wh": ("Wattstunde", "Wattstunden"),
@@ -38,6 +39,8 @@ MONTHS = (
     *("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli"),
     *("August", "September", "Oktober", "November", "Dezember"),
 )
+WEEKDAYS = {"Mo": "Montag", "Di": "Dienstag", "Mi": "Mittwoch", "Do": "Donnerstag", "Fr": "Freitag", "Sa": "Samstag",
+            "So": "Sonntag"}  # fmt: skip
 ABBREVIATIONS = {
     "z. B.": "zum Beispiel", "z.B.": "zum Beispiel", "d. h.": "das heißt", "d.h.": "das heißt",
     "u. a.": "unter anderem", "u.a.": "unter anderem", "o. Ä.": "oder Ähnliches", "o.Ä.": "oder Ähnliches",

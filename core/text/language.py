@@ -26,7 +26,7 @@ _ENGLISH_WORDS = (
     "had do does did will would can could if or but from so what there their our your my me his her its"
 )
 _SHARED = {"de": frozenset(("in", "so", "was", "will", "an"))}  # that count as English elsewhere
-_FEW = {"de": 7}  # words of a sentence in which one is enough to tell
+_FEW = {"de": 100}  # words of a sentence in which one is enough to tell
 _ENGLISH = frozenset(_ENGLISH_WORDS.split())
 _OWN_SCRIPT = frozenset({"zh", "ja", "ko", "other"})
 LANGUAGES = ("en", "zh", "ja", "ko", *_CUES)

@@ -15,6 +15,8 @@ _ABBREVIATION = re.compile(
 )
 # "am 5. Mai", "1. Platz"; but not "$5.99. Next" nor "at 14:30. Next".
 _ORDINAL = re.compile(r"(?<![\d.,:/$€£¥%-])\b\d{1,2}\.$")
+# "am 24.12. um 9 Uhr"
+_DATE = re.compile(r"(?<![\d.,:/])\d{1,2}\.\d{1,2}\.$")
 _LATIN_LETTER = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _LONGEST = 24
 
@@ -22,4 +24,6 @@ _LONGEST = 24
 def ends_word(text: str, following: str) -> bool:
     """Whether the full stop at the end of `text` belongs to its last word. following: what comes behind the blank."""
     end = text.rstrip()[-_LONGEST:]
-    return bool(_ABBREVIATION.search(end) or (_ORDINAL.search(end) and _LATIN_LETTER.match(following)))
+    if _ABBREVIATION.search(end) or (_ORDINAL.search(end) and _LATIN_LETTER.match(following)):
+        return True
+    return following.islower() and bool(_DATE.search(end))
