@@ -175,7 +175,7 @@ class Narration:
                     seat.stream.feed(text)
         except BaseException as error:
             failed = error
-        if seat is not None:
+        if seat is not None and not self._stopped:
             try:
                 seat.stream.finish()
             except BaseException as error:
@@ -186,7 +186,8 @@ class Narration:
         """The text as it comes."""
         while not self._stopped and (piece := self._text.get()) is not None:
             yield from self._reader.feed(piece)
-        yield from self._reader.finish()
+        if not self._stopped:
+            yield from self._reader.finish()
 
     def _take_seat(self, order: Order | None, first: str) -> _Seat:
         """A stream for what is said in one manner. Raises CosyVoxError."""
