@@ -60,7 +60,7 @@ class TextInlet:
     def _pause(self) -> None:
         with self._lock:
             if self._script.open:
-                self._write(self._reader.flush())
+                self._write(self._reader.pause())
 
     def _check(self) -> None:
         if not self._script.open:

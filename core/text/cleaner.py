@@ -75,10 +75,12 @@ class Cleaner:
         return units
 
     def held_units(self) -> list[str]:
-        """What is held, taken to be complete, but for a number or a link that may go on.
+        """What is held, taken to be complete; a line that is not goes on with what is fed next."""
+        self._point = ""
+        return self._drain(final=True)
 
-        A line that is not complete goes on with what is fed next, and so does a number behind its point.
-        """
+    def paused_units(self) -> list[str]:
+        """`held_units`, but for a number or a link that may go on; and so may a number behind its point."""
         unfinished = None if self._fenced else _UNFINISHED.search(self._held)
         kept = unfinished[0] if unfinished else ""
         self._held = self._held.removesuffix(kept)

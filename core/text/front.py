@@ -69,6 +69,10 @@ class Sentences:
         """What is held is a sentence, though it may not look like one; what is fed later goes on behind it."""
         return self._read(self._cleaner.held_units())
 
+    def pause(self) -> list[Sentence]:
+        """`flush`, but for what may be the beginning of something: a number, a link."""
+        return self._read(self._cleaner.paused_units())
+
     def finish(self) -> list[Sentence]:
         """The rest. The sentences of another text may follow."""
         sentences = self._read(self._cleaner.last_units())

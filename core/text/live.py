@@ -83,8 +83,13 @@ class LiveReader:
         return self._utterance.taken()
 
     def flush(self) -> list[Increment]:
-        """All the rest: the text pauses, and what is held is complete as it is. What is fed later goes on behind it."""
+        """All the rest: what is held is complete as it is. What is fed later goes on behind it."""
         self._complete(self._sentences.flush())
+        return self._paused()
+
+    def pause(self) -> list[Increment]:
+        """What is held, as the text does not go on for a while; but for a number, a link and such that may go on."""
+        self._complete(self._sentences.pause())
         return self._paused()
 
     def finish(self) -> list[Increment]:

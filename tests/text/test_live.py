@@ -323,7 +323,7 @@ def test_a_pause_cuts_nothing_that_goes_on(
     language: str | None, parts: list[str], said: list[str], words: bool, pieces_of_words: Tokenizer
 ) -> None:
     reader = LiveReader(pieces_of_words, TAGS, words=words, language=language)
-    heard = [reader.feed(part) + reader.flush() for part in parts[:-1]]
+    heard = [reader.feed(part) + reader.pause() for part in parts[:-1]]
     heard.append(reader.feed(parts[-1]) + reader.finish())
     # A stop that no word needs, because it was said already, is left out.
     found = [bare(increment.text for increment in increments).rstrip(".") for increments in heard]
@@ -334,8 +334,10 @@ def test_a_number_that_ends_the_text_is_said(pieces_of_words: Tokenizer) -> None
     for words in (True, False):
         reader = LiveReader(pieces_of_words, TAGS, words=words)
         reader.feed("Lamp 2")
-        assert segments(reader.flush() + reader.finish(), pieces_of_words)[-1] == "two."
-        assert reader.feed("It is 21.") + reader.flush() and reader.finish() == []
+        assert segments(reader.pause() + reader.finish(), pieces_of_words)[-1] == "two."
+        assert reader.feed("It is 21.") + reader.pause() and reader.finish() == []
+        flushed = reader.feed("Lamp 2") + reader.flush()
+        assert bare(increment.text for increment in flushed) == "Lamptwo." and flushed[-1].ends
         assert segments(reader.feed("5 lamps.") + reader.finish(), pieces_of_words) == ["five lamps."]
 
 
