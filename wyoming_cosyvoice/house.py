@@ -19,7 +19,7 @@ from .hearing import Hearing
 from .loudness import Loudness
 from .models import Models, exhausted, memory
 from .order import CANTONESE, Order
-from .resident import Resident
+from .resident import END_SECONDS, Resident
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class House:
         self._loudness = Loudness()
         self._hearing = Hearing(self.catalogue)
         self._audition = Audition(self._hearing, self._loudness, lambda: self._models.closed)
+        self._hearers: list[threading.Thread] = []
         self._lexicon = self._read_lexicon()
         small = self._models.embedded
         stands_in = settings.fallback and not small
@@ -164,6 +165,8 @@ class House:
         self._main.close(wait)
         if self._spare is not None:
             self._spare.close(wait)
+        for hearer in self._hearers:
+            hearer.join(END_SECONDS)
 
     def _absent(self) -> core.CosyVoxError:
         error = self._main.error
@@ -185,17 +188,23 @@ class House:
         return self._warm(self._models.load_embedded(), self._spare)
 
     def _warm(self, engine: core.Engine, resident: Resident[core.Engine]) -> core.Engine:
-        """Raises OutOfMemory."""
+        """Raises OutOfMemory, Cancelled."""
         try:
             if self._audition.warm(engine, self.catalogue.default) and self._settings.equal_loudness:
-                threading.Thread(target=self._hear_all, args=(resident,), name="cosyvox audition", daemon=True).start()
+                self._begin_audition(resident)
         except BaseException as error:
-            if isinstance(error, core.CosyVoxError) and not exhausted(error):
+            given_up = exhausted(error) or isinstance(error, core.Cancelled)
+            if isinstance(error, core.CosyVoxError) and not given_up:
                 self._log.warning("the first words of a model failed: %s", error)
                 return engine
             engine.close(0.0)
             raise
         return engine
+
+    def _begin_audition(self, resident: Resident[core.Engine]) -> None:
+        thread = threading.Thread(target=self._hear_all, args=(resident,), name="cosyvox audition", daemon=True)
+        self._hearers = [hearer for hearer in self._hearers if hearer.is_alive()] + [thread]
+        thread.start()
 
     def _hear_all(self, resident: Resident[core.Engine]) -> None:
         """Know how loud all voices are before anybody asks for them, while nobody is spoken for."""

@@ -31,6 +31,7 @@ class Models:
 
     def load(self) -> core.Engine:
         """The main model. Raises CosyVoxError."""
+        self._go_on()
         settings, folder = self._settings, self._find()
         self.family = _family(folder, settings.model)
         options = core.EngineOptions(
@@ -41,17 +42,23 @@ class Models:
             guidance=settings.guidance,
             int8=settings.int8,
         )
-        return core.load(folder, device=settings.device, dtype=settings.dtype, options=options)
+        return core.load(folder, device=settings.device, dtype=settings.dtype, options=options, on_progress=self._go_on)
 
     def load_embedded(self) -> core.Engine:
         """The embedded one, on the CPU, so that it speaks when a device is full. Raises CosyVoxError."""
+        self._go_on()
         settings = self._settings
         options = core.EngineOptions(queue=settings.queue, pause_seconds=settings.pause_seconds)
-        return core.load(core.EMBEDDED.name, device="cpu", options=options)
+        return core.load(core.EMBEDDED.name, device="cpu", options=options, on_progress=self._go_on)
 
     def close(self) -> None:
-        """Give up a download."""
+        """Give up what is being downloaded or loaded."""
         self.closed = True
+
+    def _go_on(self, _: object = None) -> None:
+        """Raises Cancelled."""
+        if self.closed:
+            raise core.Cancelled("the server ends")
 
     def _find(self) -> Path:
         """The main model's folder. Raises ModelNotFound, DownloadError, StorageError, Cancelled."""

@@ -13,6 +13,7 @@ from typing import Generic, Protocol, TypeVar
 from .. import core
 
 LONGEST_PAUSE = 3600.0  # seconds between two attempts
+END_SECONDS = 30.0  # that work in the background may take to notice that nobody needs it
 _CLOSE_SECONDS = 5.0
 
 
@@ -116,7 +117,7 @@ class Resident(Generic[E]):
         _let_go(error)
 
     def close(self, wait: float) -> None:
-        """Free it. Those who took it may end within `wait` seconds; nobody gets it any more."""
+        """Free it. Those who took it may end within `wait` seconds; nobody gets it any more. Loading ends, too."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -124,6 +125,8 @@ class Resident(Generic[E]):
             engine, self._engine = self._engine, None
         if engine is not None:
             engine.close(0.0)
+        if self._keeper is not None:  # the interpreter must not end while it computes
+            self._keeper.join(END_SECONDS)
 
     def _usable(self) -> bool:
         return self._engine is not None and not self._leaving and not self._closed
@@ -173,7 +176,7 @@ class Resident(Generic[E]):
                 self._not_before = time.monotonic() + pause
                 closed = self._closed
                 self._changed.notify_all()
-            if not closed:
+            if not closed and not isinstance(error, core.Cancelled):
                 self._tell(error, pause)
             _let_go(error)
             return

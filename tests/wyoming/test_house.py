@@ -414,3 +414,27 @@ def test_a_large_model_takes_over(
     assert family(chair) == LARGE.name
     assert spoken(chair, "好。") > 0.05
     assert house.state().device == "cpu" or house.state().memory > 0
+
+
+def test_who_loads_is_told_that_nobody_needs_it(
+    world: World, houses: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interpreter that ends while a thread computes is aborted."""
+    begun, ended = threading.Event(), threading.Event()
+
+    def load(model: Any, *, on_progress: Any, **_: Any) -> Any:
+        begun.set()
+        try:
+            while True:
+                on_progress(core.Progress("load lm", 0, 3))
+                time.sleep(0.01)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(core, "load", load, raising=False)
+    house = houses()
+    assert begun.wait(LONG)
+    house.close(0.0)
+    assert ended.is_set()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("cosyvox the ")]
+    assert not caplog.records
