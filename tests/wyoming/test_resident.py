@@ -165,10 +165,8 @@ def test_what_is_loaded_too_late_is_freed(make: Make) -> None:
     resident = make(load)
     resident.want()
     assert load.called.wait(LONG)
-    resident.close(0.0)
-    gate.set()
-    while not load.made:
-        time.sleep(0.001)
+    threading.Timer(0.1, gate.set).start()
+    resident.close(0.0)  # which waits for who loads
     assert load.made[0].closed.wait(LONG) and resident.take(0.0) is None
     resident.want()
     assert load.calls == 1
