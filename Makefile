@@ -50,6 +50,8 @@ else
 	@mkdir -p build/types && ln -sfn ../.. build/types/cosyvox
 	@cd build/types && ../../$(BIN)/mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache \
 	    --no-namespace-packages -p cosyvox
+	@cd home_assistant/cosyvox_relay && ../../$(BIN)/mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache \
+	    -p wyoming_relay
 endif
 
 train: setup-train

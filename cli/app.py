@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..core import Cancelled, CosyVoxError
-from . import bench, cache, convert, doctor, dub, models, say, voices
+from . import bench, cache, convert, doctor, dub, models, say, serve, voices
 from .console import Console, use_utf8
 from .interrupt import Interrupt
 from .parser import LineParser, UsageError, common_options
@@ -71,6 +71,7 @@ def _parser() -> LineParser:
     say.add_parser(verbs)
     dub.add_parser(verbs)
     convert.add_parser(verbs)
+    serve.add_parser(verbs)
     voices.add_parser(verbs)
     models.add_parser(verbs)
     cache.add_parser(verbs)

@@ -26,6 +26,7 @@ from .errors import (
 
 if TYPE_CHECKING:
     from .audio.files import audio_length, pcm16, read_audio, wav_header, write_wav
+    from .audio.level import speech_level
     from .embedded import DEFAULT_VOICE
     from .engine import Engine, load
     from .families import EMBEDDED, FAMILIES
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from .styles import PRESETS, instruction
     from .text.language import LANGUAGES
     from .text.lexicon import Lexicon, read_lexicon
+    from .text.styled import StyledReader
     from .voice.prompt import Prompt, prepare_prompt
     from .voice.store import VoiceStore
     from .voice.stored import StoredVoice
@@ -67,6 +69,7 @@ _HOMES = {
     "SpeechStream": "speech_stream",
     "SpeechRequest": "request",
     "StoredVoice": "voice.stored",
+    "StyledReader": "text.styled",
     "Voice": "voice.voice",
     "VoiceStore": "voice.store",
     "Weights": "movable",
@@ -88,6 +91,7 @@ _HOMES = {
     "read_audio": "audio.files",
     "read_lexicon": "text.lexicon",
     "remove_model": "hub.download",
+    "speech_level": "audio.level",
     "verify": "models",
     "wav_header": "audio.files",
     "write_file": "storage",
@@ -124,6 +128,7 @@ __all__ = [
     "SpeechStream",
     "StorageError",
     "StoredVoice",
+    "StyledReader",
     "SubtitleError",
     "TextError",
     "Voice",
@@ -148,6 +153,7 @@ __all__ = [
     "read_audio",
     "read_lexicon",
     "remove_model",
+    "speech_level",
     "verify",
     "wav_header",
     "write_file",

@@ -41,8 +41,10 @@ class TextInlet:
     def finish(self) -> None:
         with self._lock:
             if self._script.open:
-                self._write(self._reader.finish())
-                self._script.close()
+                try:
+                    self._write(self._reader.finish())
+                finally:  # what was said before is heard to its end
+                    self._script.close()
 
     def follow(self, pieces: Iterable[str]) -> None:
         """Feed an iterable to its end. What goes wrong in it, the listener is told."""
@@ -58,7 +60,7 @@ class TextInlet:
     def _pause(self) -> None:
         with self._lock:
             if self._script.open:
-                self._write(self._reader.flush())
+                self._write(self._reader.pause())
 
     def _check(self) -> None:
         if not self._script.open:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .render import Renderer
     from .report import LineReport, as_json, table
     from .script import Turn, read_script
+    from .ssml import begins_ssml, read_ssml
     from .subtitles import Subtitles, parse_subtitles, read_subtitles, write_srt, write_vtt
     from .track import Original
 
@@ -37,12 +38,14 @@ _HOMES = {
     "Subtitles": "subtitles",
     "Turn": "script",
     "as_json": "report",
+    "begins_ssml": "ssml",
     "dub": "dubbing",
     "parse_subtitles": "subtitles",
     "perform": "performance",
     "read_cast": "cast",
     "read_passages": "passages",
     "read_script": "script",
+    "read_ssml": "ssml",
     "read_subtitles": "subtitles",
     "speaker_names": "cast",
     "table": "report",
@@ -68,12 +71,14 @@ __all__ = [
     "Subtitles",
     "Turn",
     "as_json",
+    "begins_ssml",
     "dub",
     "parse_subtitles",
     "perform",
     "read_cast",
     "read_passages",
     "read_script",
+    "read_ssml",
     "read_subtitles",
     "speaker_names",
     "table",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from .lexicon import Lexicon
 from .markup import FENCE, code_line, spoken_line
+from .stops import ends_word
 
 MOST_HELD = 4000  # characters without a place to cut; then the last blank must do
 SOFT_WRAP = 40  # a shorter line is not one that an editor has wrapped
@@ -18,19 +20,15 @@ _BREAK = re.compile(
     rf"|[。！？；…]+[。！？；…!?]*{_CLOSING}[ \t\u3000]*(?=[^\s。！？；….!?\"'”’」』）)\]*_~`>》】])"
 )
 _LIST_NUMBER = re.compile(r"[ \t]*(?:[>#*+•-]+[ \t]+)*\d{1,3}[.)][ \t]+")
-# After these a full stop ends a word, not a sentence.
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Capt|Sgt|Lt|Col|Gov|Sen|Rev|Sr|Jr|St|Mt|vs|etc|approx|"
-    r"[Nn]os?|Nr|[Ff]igs?|[Vv]ol|[Cc]h|[Ss]ec|[Ee]q|pp?|cf|al|Inc|Ltd|Co|Corp|[Dd]ept|"
-    r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|bzw|usw|ca|evtl|ggf|inkl|Str|Abs|Hr|Fr|Sra?|z|u)"
-    r"|\b[A-Za-z](?:\.[A-Za-z])*)\.$"
-)
-# "am 5. Mai", "1. Platz"; but not "$5.99. Next" nor "at 14:30. Next".
-_ORDINAL = re.compile(r"(?<![\d.,:/$€£¥%-])\b\d{1,2}\.$")
-_LATIN_LETTER = re.compile(r"[A-Za-z\u00c0-\u024f]")
-_LONGEST_ABBREVIATION = 24
 # A link, a tag or code that is not closed yet: what looks like the end of a sentence is inside it.
 _OPEN = re.compile(r"\[[^\[\]]{0,300}$|\]\([^()\n]{0,300}$|<[A-Za-z/!][^<>]{0,300}$")
+# What a pause must not cut: a number, the sign of a currency, a title, a link, a tag, an address that may go on.
+_UNFINISHED = re.compile(
+    r"(?:\[[^\[\]]{0,300}(?:\](?:\([^()\s]{0,300})?)?|<[A-Za-z/!|][^<>\n]{0,300}"
+    r"|(?:https?://|www\.|\b[\w.+-]{1,64}@)\S{0,300}|(?<![A-Za-z0-9.,:/])[-−+$€£¥￥#]?[\d.,:/]*\d(?::|\s?°)?|[$€£¥￥#]"
+    r"|\b(?:Mr|Mrs|Ms|Dr|Prof|Hr|Fr|Nr|ca|z\. ?B)\.?[ \t]*)\Z"
+)
+_POINT = re.compile(r"\d([.,])\Z")
 _TAG_BEGUN = re.compile(r"[<\[][/\w-]{0,20}\Z")
 _CODE_SPAN = re.compile(r"`[^`]{0,300}`?")
 _ONLY_WHOLE_LINES = ("```", "~~~", "|")
@@ -44,12 +42,15 @@ class Cleaner:
     Not to be shared between threads.
     """
 
-    def __init__(self, tags: Collection[str] = ()) -> None:
+    def __init__(self, tags: Collection[str] = (), lexicon: Lexicon | None = None) -> None:
+        """lexicon: whose signs are put in words."""
         self._tags = frozenset(tags)
+        self._lexicon = lexicon
         self._held = ""
         self._searched = 0  # where the search for an end goes on: what was found before it is decided
         self._column = 0  # characters of this line that were given back before `_held`
         self._fenced = False
+        self._point = ""  # behind a number, where a pause ended the text: "It is 21."
 
     def feed(self, piece: str) -> str:
         """What is final now, perhaps nothing. Every line and every sentence ends with a blank of some kind."""
@@ -61,18 +62,33 @@ class Cleaner:
 
     def units(self, piece: str) -> list[str]:
         """`feed`, sentence by sentence."""
+        if self._point and piece:
+            self._held = self._point if piece[0].isdecimal() else ""  # the number goes on: "5 °C"
+            self._point = ""
         self._held += piece
         return self._drain(final=False)
 
     def last_units(self) -> list[str]:
         """`finish`, sentence by sentence."""
-        units = self.held_units()
-        self._column, self._fenced = 0, False
+        units = self._drain(final=True)
+        self._column, self._fenced, self._point = 0, False, ""
         return units
 
     def held_units(self) -> list[str]:
         """What is held, taken to be complete; a line that is not goes on with what is fed next."""
+        self._point = ""
         return self._drain(final=True)
+
+    def paused_units(self) -> list[str]:
+        """`held_units`, but for a number or a link that may go on; and so may a number behind its point."""
+        unfinished = None if self._fenced else _UNFINISHED.search(self._held)
+        kept = unfinished[0] if unfinished else ""
+        self._held = self._held.removesuffix(kept)
+        point = _POINT.search(self._held)
+        units = self._drain(final=True)
+        self._held, self._searched = kept, 0
+        self._point = point[1] if point and not kept else ""
+        return units
 
     def begun(self) -> tuple[str, bool]:
         """What is held of the next unit, and whether it begins a line; "" in a code block."""
@@ -125,8 +141,7 @@ class Cleaner:
         """Whether `text`, which ends like a sentence, ends inside something that must stay whole."""
         if self._fenced or (self._column == 0 and text.lstrip().startswith(_ONLY_WHOLE_LINES)):
             return True
-        end = text.rstrip()[-_LONGEST_ABBREVIATION:]
-        if _ABBREVIATION.search(end) or (_ORDINAL.search(end) and _LATIN_LETTER.match(following)):
+        if ends_word(text, following):
             return True
         without_code = _CODE_SPAN.sub(lambda code: "" if code[0].endswith("`") and len(code[0]) > 1 else code[0], text)
         return "`" in without_code[-300:] or bool(_OPEN.search(without_code))
@@ -140,6 +155,8 @@ class Cleaner:
             self._fenced = not self._fenced
             return ""
         line = re.sub(r"[\r\n]+", " ", line)
+        if self._lexicon:
+            line = self._lexicon.say_signs(line)
         text = code_line(line) if self._fenced else spoken_line(line, starts=starts, tags=self._tags)
         text = text.strip()
         if not text:

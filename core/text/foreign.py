@@ -1,4 +1,4 @@
-"""Languages that wetext does not know: their digits are left to the model, signs and units get words."""
+"""Languages that have no reader of their own: their digits are left to the model, signs and units get words."""
 
 from __future__ import annotations
 
@@ -6,11 +6,6 @@ import re
 
 # Words behind a number, and signs between words, by language.
 _UNITS = {
-    "de": {"°C": "Grad Celsius", "°F": "Grad Fahrenheit", "°": "Grad", "%": "Prozent", "‰": "Promille",
-           "km/h": "Kilometer pro Stunde", "m/s": "Meter pro Sekunde", "km": "Kilometer", "cm": "Zentimeter",
-           "mm": "Millimeter", "m²": "Quadratmeter", "m³": "Kubikmeter", "m": "Meter", "kg": "Kilogramm", "g": "Gramm",
-           "kWh": "Kilowattstunden", "kW": "Kilowatt", "W": "Watt", "l": "Liter", "ml": "Milliliter", "h": "Stunden",
-           "min": "Minuten", "€": "Euro", "EUR": "Euro", "$": "Dollar", "£": "Pfund"},
     "fr": {"°C": "degrés Celsius", "°": "degrés", "%": "pour cent", "km/h": "kilomètres par heure", "km": "kilomètres",
            "m²": "mètres carrés", "m": "mètres", "cm": "centimètres", "kg": "kilogrammes", "€": "euros", "$": "dollars",
            "kWh": "kilowattheures", "W": "watts", "min": "minutes"},
@@ -20,29 +15,24 @@ _UNITS = {
     "it": {"°C": "gradi Celsius", "°": "gradi", "%": "per cento", "km/h": "chilometri all'ora", "km": "chilometri",
            "m²": "metri quadrati", "m": "metri", "cm": "centimetri", "kg": "chilogrammi", "€": "euro", "$": "dollari",
            "kWh": "chilowattora", "W": "watt", "min": "minuti"},
-    "ja": {"°C": "度", "°": "度", "%": "パーセント", "km/h": "キロメートル毎時", "km": "キロメートル",
-           "cm": "センチメートル",
-           "mm": "ミリメートル", "m²": "平方メートル", "m": "メートル", "kg": "キログラム", "g": "グラム",
-           "kWh": "キロワット時",
-           "W": "ワット", "¥": "円", "￥": "円", "$": "ドル", "€": "ユーロ"},
     "ko": {"°C": "도", "°": "도", "%": "퍼센트", "km/h": "킬로미터 매 시", "km": "킬로미터", "cm": "센티미터",
            "mm": "밀리미터", "m²": "제곱미터", "m": "미터", "kg": "킬로그램", "g": "그램",
            "kWh": "킬로와트시", "W": "와트",
            "₩": "원", "$": "달러", "€": "유로"},
 }  # fmt: skip
-_AND = {"de": " und ", "fr": " et ", "es": " y ", "it": " e ", "ja": "アンド", "ko": " 앤드 "}
-_MINUS = {"de": "minus ", "fr": "moins ", "es": "menos ", "it": "meno ", "ja": "マイナス", "ko": "영하 "}
+_AND = {"fr": " et ", "es": " y ", "it": " e ", "ko": " 앤드 "}
+_MINUS = {"fr": "moins ", "es": "menos ", "it": "meno ", "ko": "영하 "}
 _CURRENCIES = "$€£¥￥₩"
 
 
 def read_foreign(text: str, language: str) -> str:
-    """`text` with units, money, percent and minus signs in words of "de", "fr", "es", "it", "ja", "ko"."""
+    """`text` with units, money, percent and minus signs in words of "fr", "es", "it", "ko"."""
     units = _UNITS.get(language)
     if units is None:
         return text
     text = text.replace("℃", "°C").replace("％", "%")
     unit = "|".join(map(re.escape, sorted(units, key=len, reverse=True)))
-    gap = "" if language in ("ja", "ko") else " "
+    gap = "" if language == "ko" else " "
     text = re.sub(r"(?<![\w.,)])[-−](?=\d[\d.,]*\s?°)", lambda _: _MINUS[language], text)
     text = re.sub(
         rf"([{_CURRENCIES}])\s?(\d[\d.,]*\d|\d)",

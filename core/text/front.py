@@ -55,7 +55,7 @@ class Sentences:
         self._lexicon = lexicon
         self._first = language or "en"
         self.known = language
-        self._cleaner = Cleaner(self._tags)
+        self._cleaner = Cleaner(self._tags, lexicon)
         self._written = Spans(self._tags)
         self.language = self._first  # of the sentence before: digits alone are read as it was
         self.blank = False  # whether the sentence before was parted by one from this
@@ -68,6 +68,10 @@ class Sentences:
     def flush(self) -> list[Sentence]:
         """What is held is a sentence, though it may not look like one; what is fed later goes on behind it."""
         return self._read(self._cleaner.held_units())
+
+    def pause(self) -> list[Sentence]:
+        """`flush`, but for what may be the beginning of something: a number, a link."""
+        return self._read(self._cleaner.paused_units())
 
     def finish(self) -> list[Sentence]:
         """The rest. The sentences of another text may follow."""

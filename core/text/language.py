@@ -14,7 +14,8 @@ _OTHER_SCRIPT = re.compile(r"[\u0370-\u052f\u0590-\u0e7f\u1200-\u139f\u1780-\u17
 
 # Words that are frequent in one language and rare in English; a script alone does not tell these apart.
 _CUES = {
-    "de": "der die das und ist nicht ein eine einen ich sie wir mit für auf den dem zu im von es sind um uhr heute",
+    "de": "der die das und ist nicht ein eine einen ich sie wir mit für auf den dem zu im von es sind um uhr heute "
+    "noch bitte nach oder wird wurde jetzt morgen prozent grad beträgt kein keine wieder",
     "fr": "le la les des est une dans pour vous nous je que qui avec il elle sur et pas du ce au aux",
     "es": "el los las una es en por para que con está hoy del se muy",
     "it": "il lo gli una è per con che non di sono oggi della",
@@ -24,6 +25,8 @@ _ENGLISH_WORDS = (
     "the a an is are was were of and to in it that this for on with as at by he she you i we they not be have has "
     "had do does did will would can could if or but from so what there their our your my me his her its"
 )
+_SHARED = {"de": frozenset(("in", "so", "was", "will", "an"))}  # that count as English elsewhere
+_FEW = {"de": 100}  # words of a sentence in which one is enough to tell
 _ENGLISH = frozenset(_ENGLISH_WORDS.split())
 _OWN_SCRIPT = frozenset({"zh", "ja", "ko", "other"})
 LANGUAGES = ("en", "zh", "ja", "ko", *_CUES)
@@ -43,7 +46,7 @@ def guess(text: str, default: str = "en") -> str:
         return "other"
     if default != "ja" and _CHINESE_MARKS.search(text) and all(len(word) == 1 for word in words):
         return "zh"  # a formula, a number: nothing but its marks tells
-    return _latin(words, text) if words else default
+    return _latin(words, text, default) if words else default
 
 
 def settled(text: str, language: str) -> str:
@@ -60,7 +63,7 @@ def all_latin(text: str) -> bool:
     return all(unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
 
 
-def _latin(words: list[str], text: str) -> str:
+def _latin(words: list[str], text: str, default: str) -> str:
     english = sum(word in _ENGLISH for word in words)
     lowered = text.casefold()
     votes = {
@@ -68,5 +71,9 @@ def _latin(words: list[str], text: str) -> str:
         for language, cues in _CUE_SETS.items()
     }
     best = max(votes, key=lambda language: votes[language])
+    english -= sum(word in _SHARED.get(best, ()) for word in words)
     # A name such as Müller or a café does not make an English sentence German or French.
-    return best if votes[best] > max(1, 2 * english) or (votes[best] and not english and len(words) < 4) else "en"
+    if votes[best] > max(1, 2 * english) or (votes[best] and not english and len(words) < _FEW.get(best, 4)):
+        return best
+    # Nothing tells: it goes on as it began.
+    return default if default in votes and not english and votes[default] == votes[best] else "en"

@@ -3,7 +3,8 @@
 One entry a line, `word = spoken form` or the two separated by a tab; `#` begins a comment. Where
 entries overlap the longest wins, so a word that contains another keeps its own reading if it has an
 entry of its own: with `行 = 航` and `行走 = 行走`, 行走 stays as it is. Words written with letters and
-spaces match whole words, in any case when the entry is in lower case.
+spaces match whole words, in any case when the entry is in lower case. An entry may be several words, or signs that are
+left out otherwise: `👍 = thumbs up`.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ class Lexicon:
         longest_first = sorted(self._spoken, key=len, reverse=True)
         pattern = "|".join(_pattern(word, anycase=word in self._folded) for word in longest_first)
         self._words = re.compile(pattern) if pattern else None
+        signs = {_bare(word): said for word, said in self._spoken.items() if _is_sign(word)}
+        self._said_signs = signs
+        self._signs = re.compile("|".join(map(_sign_pattern, sorted(signs, key=len, reverse=True)))) if signs else None
         self._openings = {_OPENING.findall(word.casefold())[0] for word in self._spoken if word}
 
     def __len__(self) -> int:
@@ -49,6 +53,10 @@ class Lexicon:
     def apply(self, text: str) -> str:
         """`text` with every word that has an entry replaced; what was replaced is not read again."""
         return self._words.sub(self._say, text) if self._words else text
+
+    def say_signs(self, text: str) -> str:
+        """`text`, not cleaned yet, with every emoji or other sign that has an entry in words."""
+        return self._signs.sub(lambda sign: f" {self._said_signs[_bare(sign[0])]} ", text) if self._signs else text
 
     def may_begin(self, text: str) -> bool:
         """Whether a word that has an entry may begin in `text`, whole words, wherever it ends."""
@@ -99,6 +107,20 @@ def _entry(line: str, where: str) -> tuple[str, str] | None:
     if not all(part.isprintable() for part in (word, said)):
         raise TextError(f"{where}: there is a character that cannot be printed: remove it")
     return word, said
+
+
+def _is_sign(word: str) -> bool:
+    """ASCII's signs are left to Markdown."""
+    return not any(character.isascii() or character.isalnum() for character in word)
+
+
+def _bare(sign: str) -> str:
+    """A sign without the mark by which it is shown in colours or not, which may be there or not."""
+    return sign.replace("\ufe0f", "").replace("\ufe0e", "")
+
+
+def _sign_pattern(sign: str) -> str:
+    return "".join(re.escape(character) + "[\ufe0e\ufe0f]?" for character in sign)
 
 
 def _pattern(word: str, *, anycase: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -19,6 +20,11 @@ CLAUSE = 30  # the least of it that is spoken alone
 _UNSPACED = ("zh", "ja")
 _OTHER_SCRIPTS = ("zh", "ja", "ko", "other")
 _COMMAS = (",", "，", "、")
+# Words before which a breath may be taken.
+_JOINT = re.compile(
+    r" (?:and|but|or|because|which|that|when|while|where|with|for|from|to|in|on|at|by|if|"
+    r"und|aber|oder|weil|dass|wenn|mit|von|zu|auf|bei)(?= )"
+)
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,8 @@ class LiveReader:
 
     What is said does not depend on where the text was cut; where segments begin does. words: for models that read
     while they speak: the first words of a sentence are given out before it is complete, if nothing that follows can
-    change them. Else every increment is a segment: a sentence at once, the first clause of a long one if nothing was
-    said yet, and several sentences only where they came together.
+    change them. Else every increment is a segment: a sentence at once, the first clause of a long one, or as much of it
+    as is long enough, if nothing was said yet, and several sentences only where they came together.
     """
 
     def __init__(
@@ -77,8 +83,13 @@ class LiveReader:
         return self._utterance.taken()
 
     def flush(self) -> list[Increment]:
-        """All the rest: the text pauses, and what is held is complete as it is. What is fed later goes on behind it."""
+        """All the rest: what is held is complete as it is. What is fed later goes on behind it."""
         self._complete(self._sentences.flush())
+        return self._paused()
+
+    def pause(self) -> list[Increment]:
+        """What is held, as the text does not go on for a while; but for a number, a link and such that may go on."""
+        self._complete(self._sentences.pause())
         return self._paused()
 
     def finish(self) -> list[Increment]:
@@ -96,9 +107,9 @@ class LiveReader:
         """The first words of a sentence: said one by one, or together as soon as they are a clause to be said alone."""
         for word in fresh:
             self._known += word
-            if not self._words and word.endswith(_COMMAS) and _duration(self._known) >= CLAUSE:
-                self._said = self._known
-                self._say_segments([(self._said, self._language())])
+            if not self._words and (head := _early(self._known)):
+                self._said = head
+                self._say_segments([(head, self._language())])
                 return
         if self._words:
             self._say_words(fresh, self._language())
@@ -255,6 +266,18 @@ class _Utterance:
 def _duration(text: str) -> int:
     """How long `text` lasts, in letters."""
     return sum(1 if character < "\u2e80" else 3 for character in text)
+
+
+def _early(text: str) -> str:
+    """What is said of a sentence of which this much is known: up to a comma; if there is none for long, to a joint."""
+    if _duration(text) < CLAUSE:
+        return ""
+    if text.endswith(_COMMAS):
+        return text
+    if _duration(text) < LONG or not text.isascii():
+        return ""
+    joints = [joint.start() for joint in _JOINT.finditer(text) if joint.start() >= CLAUSE]
+    return text[: joints[-1]] if joints else text
 
 
 def _first_clause(text: str, language: str) -> tuple[str, list[str]]:

@@ -47,6 +47,7 @@ _TAG = re.compile(
     r"tr|tt|u|ul|var|video|voice|wbr)|(?P<unknown>[A-Za-z][\w.-]*))(?=[\s/>])" + _ATTRIBUTES,
     re.IGNORECASE,
 )
+_STOPPED = re.compile(r"(?:[,;:.!?…，。！？；：、]|\A)\s*\Z")
 _ALT = re.compile(r"\salt\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _INLINE_NAMES = (
     "a abbr b big code del em emphasis express-as font i ins kbd lang mark phoneme prosody q s samp say-as small span "
@@ -121,7 +122,7 @@ def _inline(text: str) -> str:
     text = _cells(text)
     text = _KEYCAP.sub(r"\1 ", text)
     text = _ARROW.sub(", ", _EMOJI.sub(" ", text))
-    return re.sub(r"\A(?:\s*,)+", "", text)
+    return re.sub(r"\A(?:\s*,)+(?!\d)", "", text)
 
 
 def _without_model_markup(text: str) -> str:
@@ -135,7 +136,7 @@ def _tag(tag: re.Match[str]) -> str:
         return "" if tag["end"] else f" {tag['unknown']} "
     name = tag["known"].lower()
     if name == "break":
-        return ", "
+        return " " if _STOPPED.search(tag.string, 0, tag.start()) else ", "
     alternative = _ALT.search(tag[0])
     words = (alternative[1] or alternative[2] or "") if alternative else ""
     return words if name in _INLINE_TAGS else f" {words} "

@@ -12,6 +12,8 @@ from .addresses import say_addresses
 from .chinese import read_chinese
 from .english import read_english
 from .foreign import read_foreign
+from .german import read_german
+from .japanese import read_japanese
 from .markup import spaced
 from .numerals import han_number
 from .tags import split_tags
@@ -20,6 +22,9 @@ _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 _HAS_DIGIT = re.compile(r"\d")
 _BLANK_BESIDE_HAN = re.compile(r"(?<=[^\x00-\x7f]) +| +(?=[^\x00-\x7f])")
 _FULL_STOP = re.compile(r"(?<!\.)\.(?=\s|[^\x00-\x7f]|\Z)")
+# The rest of a number that a pause has cut: "It is 21." and "5 °C".
+_POINT_FIRST = re.compile(r"[.,](?=\d)")
+_POINTS = {"zh": "点", "ja": "点", "ko": "점 ", "de": "Komma ", "fr": "virgule ", "es": "coma ", "it": "virgola "}
 
 # wetext's grammars are shared by the process; whether they may be used by two threads at once is not promised.
 _lock = threading.Lock()
@@ -43,10 +48,16 @@ def _framed(text: str, language: str) -> str:
 
 def _said(text: str, language: str) -> str:
     text = say_addresses(text, language)
+    if language in _POINTS and _POINT_FIRST.match(text):
+        return _POINTS[language] + _said(text[1:], language)
     if language == "zh":
         return _chinese(text)
     if language == "en":
         return read_english(text)
+    if language == "de":
+        return read_german(text)
+    if language == "ja":
+        return read_japanese(text)
     return read_foreign(text, language)
 
 

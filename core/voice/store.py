@@ -48,16 +48,21 @@ class VoiceStore:
     To those of the default folder belong the voices that come with CosyVox, unless one there has the same id.
     """
 
-    def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
+    def __init__(self, folder: str | os.PathLike[str] | None = None, *, presets: bool | None = None) -> None:
+        """presets: whether the voices that come with CosyVox belong to these; None: only to the default folder's."""
         self.folder = voices_home() if folder is None else Path(folder)
-        self._built_in = VOICES if folder is None else None
+        self._built_in = VOICES if presets or (presets is None and folder is None) else None
 
     def list(self) -> Sequence[StoredVoice]:
         """All voices that can be read, by id; for the others see `problems`."""
         own = self._scan()[0]
         taken = {voice.id.casefold() for voice in own}
-        others = [self._read(path, id) for id, path in self._presets().items() if id.casefold() not in taken]
+        others = [voice for voice in self.presets() if voice.id.casefold() not in taken]
         return sorted([*own, *others], key=lambda voice: voice.id)
+
+    def presets(self) -> Sequence[StoredVoice]:
+        """Those that come with CosyVox, whatever becomes of the folder."""
+        return [self._read(path, id) for id, path in self._presets().items()]
 
     def problems(self) -> dict[str, str]:
         """What in the folder looks like a voice and cannot be one: its name there, and why."""

@@ -20,7 +20,19 @@ else:
     import tomli as tomllib
 
 ROOT = Path(cosyvox.__file__).parent
-NOT_PACKAGES = {"tests", "benchmarks", "docs", "train", "workflows", "build", "dist", "models", "voices"}
+NOT_PACKAGES = {
+    "tests",
+    "benchmarks",
+    "docker",
+    "docs",
+    "home_assistant",
+    "train",
+    "workflows",
+    "build",
+    "dist",
+    "models",
+    "voices",
+}
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,18 @@ else:
 
 ROOT = Path(cosyvox.__file__).parent
 RAW = "https://raw.githubusercontent.com/{}/main/"
-LEFT_OUT = {".ci", ".comfyignore", ".gitignore", "Makefile", "benchmarks", "docs", "tests", "train"}
+LEFT_OUT = {
+    ".ci",
+    ".comfyignore",
+    ".gitignore",
+    "Makefile",
+    "benchmarks",
+    "docker",
+    "docs",
+    "home_assistant",
+    "tests",
+    "train",
+}
 
 
 @pytest.fixture(scope="module")

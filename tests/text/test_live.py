@@ -291,6 +291,67 @@ def test_a_pause_gives_all_that_is_held(words: bool, pieces_of_words: Tokenizer)
     assert segments(parts[3] + parts[4], pieces_of_words) == ["king - it up - two."]
 
 
+# The text as it came, with a pause after every part but the last, and what was said before each of them.
+PAUSES = [
+    (None, ["One moment... ", "It is on."], ["One moment...", "It is on."]),
+    (None, ["Checking your", " calendar."], ["Checking your.", "calendar."]),
+    (None, ["It is 21.", "5 °C today."], ["It is twenty one.", "point five degrees Celsius today."]),
+    (None, ["It is 21. ", "5 lamps."], ["It is twenty one.", "five lamps."]),
+    (None, ["It is 2", "1", " lamps."], ["It is.", "", "twenty one lamps."]),
+    (None, ["It is 2", "1", ".", "5", " °", "C."],
+     ["It is.", "", "twenty one.", "", "", "point five degrees Celsius."]),
+    (None, ["It costs $", "5."], ["It costs.", "five dollars."]),
+    (None, ["Be there at 14:", "30."], ["Be there at.", "two thirty PM."]),
+    (None, ["See [the ", "docs](https://exa", "mple.com) now."], ["See.", "", "the docs now."]),
+    (None, ["See https://exam", "ple.com now."], ["See.", "example dot com now."]),
+    (None, ["Mail foo@ba", "r.com now."], ["Mail.", "foo at bar dot com now."]),
+    (None, ["Meet Dr.", " Smith at 5 p.m. today."], ["Meet.", "Doctor Smith at five PM today."]),
+    (None, ["Now <stro", "ng>yes</strong>."], ["Now.", "<strong>yes</strong>."]),
+    (None, ["That is fun. [laug", "hter] Yes."], ["That is fun.", "[laughter] Yes."]),
+    (None, ["```\na 2", "1\n```\n"], ["a two.", "one."]),
+    ("de", ["Es sind 21,", "5 °C."], ["Es sind einundzwanzig.", "Komma fünf Grad Celsius."]),
+    ("de", ["Um 14:", "30 Uhr."], ["Um.", "vierzehn Uhr dreißig."]),
+    (None, ["现在21.", "5℃。"], ["现在二十一。", "点五摄氏度。"]),
+    (None, ["现在2", "1℃。好。"], ["现在。", "二十一摄氏度。好。"]),
+    (None, ["室温は21.", "5℃です。"], ["室温は二十一.", "点五度です。"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [True, False])
+@pytest.mark.parametrize(("language", "parts", "said"), PAUSES)
+def test_a_pause_cuts_nothing_that_goes_on(
+    language: str | None, parts: list[str], said: list[str], words: bool, pieces_of_words: Tokenizer
+) -> None:
+    reader = LiveReader(pieces_of_words, TAGS, words=words, language=language)
+    heard = [reader.feed(part) + reader.pause() for part in parts[:-1]]
+    heard.append(reader.feed(parts[-1]) + reader.finish())
+    # A stop that no word needs, because it was said already, is left out.
+    found = [bare(increment.text for increment in increments).rstrip(".") for increments in heard]
+    assert found == [bare([text]).rstrip(".") for text in said]
+
+
+def test_a_number_that_ends_the_text_is_said(pieces_of_words: Tokenizer) -> None:
+    for words in (True, False):
+        reader = LiveReader(pieces_of_words, TAGS, words=words)
+        reader.feed("Lamp 2")
+        assert segments(reader.pause() + reader.finish(), pieces_of_words)[-1] == "two."
+        assert reader.feed("It is 21.") + reader.pause() and reader.finish() == []
+        flushed = reader.feed("Lamp 2") + reader.flush()
+        assert bare(increment.text for increment in flushed) == "Lamptwo." and flushed[-1].ends
+        assert segments(reader.feed("5 lamps.") + reader.finish(), pieces_of_words) == ["five lamps."]
+
+
+def test_a_long_sentence_without_a_comma_is_not_waited_for(tokenizer: Encoder) -> None:
+    text = "The process by which green plants use the light of the sun and some water to make all of the sugar " * 2
+    early = given_out(text, tokenizer, words=False)
+    assert early == ["The process by which green plants use the light of the sun and some water"]
+    without = given_out("Nobody knows how " + "very " * 30, tokenizer, words=False)
+    assert len(without) == 1 and 85 < len(without[0]) < 100
+    assert " ".join(segments(read(tokenizer, list(text), words=False), tokenizer)) == " ".join(
+        ordinary(text, tokenizer)
+    )
+
+
 def test_a_reader_is_as_new_afterwards(tokenizer: Encoder) -> None:
     for words in (True, False):
         reader = LiveReader(tokenizer, TAGS, words=words)

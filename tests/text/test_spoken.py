@@ -11,7 +11,7 @@ import pytest
 from cosyvox.core import Lexicon, TextError, read_lexicon
 from cosyvox.core.families.cosyvoice2 import COSYVOICE2
 from cosyvox.core.text.cleaner import Cleaner
-from cosyvox.core.text.front import prepare
+from cosyvox.core.text.front import Reader, prepare
 from cosyvox.core.text.split import Rules
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -107,6 +107,19 @@ def test_lexicon_longest_word_first(tmp_path: Path) -> None:
 def test_lexicon_classic_case() -> None:
     lexicon = Lexicon({"行长": "航掌"})
     assert spoken("行长在银行行走。", lexicon) == "航掌在银行行走。"
+
+
+def test_lexicon_of_signs_and_phrases(tmp_path: Path) -> None:
+    lexicon = read_lexicon(write(tmp_path, "👍 = thumbs up\n❤️\tlove\n→ = to\nliving room = front room\nc++ = c plus\n"))
+    assert spoken("Great 👍🏽 job in the Living Room.", lexicon) == "Great thumbs up job in the front room."
+    assert spoken("I ❤ it.", lexicon) == spoken("I ❤️ it.", lexicon) == "I love it."
+    assert spoken("👍", lexicon) == "thumbs up."
+    assert spoken("**A** → B in C++ 😀", lexicon) == "A to B in c plus."
+    text = "Great 👍 job, I ❤️ **it** → yes. 👍"
+    for cut in range(len(text)):
+        reader = Reader(Characters(), TAGS, lexicon)
+        found = reader.feed(text[:cut]) + reader.feed(text[cut:]) + reader.finish()
+        assert "\n".join(segment.text for segment in found) == spoken(text, lexicon)
 
 
 @pytest.mark.parametrize(

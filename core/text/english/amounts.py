@@ -13,6 +13,7 @@ _CURRENCY = "|".join(map(re.escape, sorted(CURRENCIES, key=len, reverse=True)))
 _UNIT = "|".join(map(re.escape, sorted(UNITS, key=len, reverse=True)))
 _PER = "|".join(map(re.escape, sorted(AFTER_SLASH, key=len, reverse=True)))
 _SCALED = r"(?:\s?(?P<s>bn|mn|tn|[kKMBT])(?![\w])|\s(?P<w>thousand|million|billion|trillion)\b)?"
+_PRICE_OF = rf"(?:/(?P<per>{_PER})(?![\w/]))?"
 
 
 def _count(count: str, unit: str) -> str:
@@ -36,7 +37,8 @@ def _money(match: Match) -> str:
         said = " and ".join(parts) or f"zero {many(major, '0')}"
     else:
         said = f"{number(amount)} {many(major, '1' if singular else '2' if low else amount)}"
-    return ("minus " if match["sign"] or match["n"][0] in "-−–" else "") + low + said
+    per = f" per {AFTER_SLASH[match['per']]}" if match["per"] else ""
+    return ("minus " if match["sign"] or match["n"][0] in "-−–" else "") + low + said + per
 
 
 def _temperature(match: Match) -> str:
@@ -91,10 +93,10 @@ _MEASURE = rf"(?P<unit>{_UNIT})(?P<power>[²³])?(?:/(?P<per>{_PER}))?(?![\w/²�
 MONEY: list[Reader] = [
     (
         rf"(?P<sign>(?<!\w)[-−–])?(?<![A-Za-z\d])(?P<c>{_CURRENCY})\s?(?:(?P<low>{NUMBER}){DASH}(?P=c)?)?"
-        rf"(?P<n>[-−]?{NUMBER}){_SCALED}",
+        rf"(?P<n>[-−]?{NUMBER}){_SCALED}{_PRICE_OF}",
         _money,
     ),
-    (rf"{START}(?P<sign>){LOW}(?P<n>{NUMBER}){_SCALED}\s?(?P<c>{_CURRENCY})(?![A-Za-z\d])", _money),
+    (rf"{START}(?P<sign>){LOW}(?P<n>{NUMBER}){_SCALED}\s?(?P<c>{_CURRENCY})(?![A-Za-z\d]){_PRICE_OF}", _money),
     (r"\b(\d+)\s?¢", lambda m: _count(m[1], "cent")),
     (r"(?<!\S)(US\$|[$€£¥₹₿])(?=[\s.,;:!?]|$)", lambda m: CURRENCIES[m[1]][0]),
 ]

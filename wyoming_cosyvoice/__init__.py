@@ -1,0 +1,1 @@
+"""The Home Assistant surface: a Wyoming text-to-speech server over core."""
