@@ -47,8 +47,8 @@ class Line:
 
 
 def spoken_lines(cues: Sequence[Cue], cast: Cast, narrator: str, seconds: float | None, gap: float = 0.0) -> list[Line]:
-    """The lines of those cues that have words, by their start. seconds: of the clip, None if it has no end. gap: seconds
-    of silence before each.
+    """The lines of those cues that have words, by their start. seconds: of the clip, None if it has no end. gap: of
+    silence before each, in seconds.
 
     Raises RequestError for times that cannot be and for unknown speakers, TextError for tags that say what cannot be
     done, and if nothing is left.
