@@ -84,12 +84,12 @@ def dub(
         lines, more = _heard(renderer, lines, source, should_stop)
         warnings += more
     base = replace(base or SpeechRequest("", lines[0].member.voice), sample_rate=rate)
-    takes = best_takes(renderer, lines, base, fit, on_progress, should_stop)
+    takes = best_takes(renderer, lines, base, fit, seconds, on_progress, should_stop)
     placements = place([line.slot for line in lines], [take.seconds for take in takes], fit, length=seconds)
     track = _track(lines, takes, placements, base.gain_db, samples, rate)
     reports = tuple(
         LineReport(
-            line.cue, start / rate, (start + len(part)) / rate, take.natural, take.speed, one.stretch, take.seed,
+            line.cue, start / rate, (start + len(part)) / rate, take.length.natural, take.speed, one.stretch, take.seed,
             one.steps, one.overflow,
         )
         for line, take, one, start, part in zip(lines, takes, placements, track.starts, track.parts, strict=True)

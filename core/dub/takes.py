@@ -14,32 +14,30 @@ from ..mastering import pause
 from ..request import OnProgress, Progress, ShouldStop, Speech, SpeechRequest
 from ..voice.transcript import speaking_seconds
 from ..voice.voice import Voice
-from .fit import FitOptions, misfit, native_speed
+from .fit import FitOptions, misfit
 from .lines import Line
 from .parts import AFTER, BEFORE, joined, trimmed
 from .performance import request
 from .render import Renderer
+from .tempo import Length, alone, native_speeds
 
 _ROUNDS = 3
 # A line is spoken again if it is slower than it should be by more than the first, or faster by more than the second.
 _TOO_SLOW, _TOO_FAST = 0.01, 0.1
-_SPARE = 0.02  # seconds by which speech should be shorter than its slot: its ends are not found more precisely
 _SPEEDS = (0.5, 2.0)  # that an engine can speak at
 _PACES = (0.6, 1.7)  # of a voice, about the usual one
 
 
 @dataclass(frozen=True)
 class Take:
-    """A line as it was spoken once. audio: [S] without silent ends. natural: seconds that it takes at speed 1; fixed:
-    those of them that it takes at any speed.
+    """A line as it was spoken once. audio: [S] without silent ends.
 
     number: from 0; the first one has the request's own seed.
     """
 
     audio: NDArray[np.float32]
     seconds: float
-    natural: float
-    fixed: float
+    length: Length
     speed: float
     seed: int
     number: int
@@ -51,10 +49,11 @@ def best_takes(
     lines: Sequence[Line],
     base: SpeechRequest,
     options: FitOptions,
+    seconds: float | None = None,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> list[Take]:
-    """One take of every line, at the native speed that fits best.
+    """One take of every line, at the native speed that fits best. seconds: of the clip, None if it has no end.
 
     Of those that do not fit at any, as many are made as the options say, by other seeds; the best one is kept. The
     same seed at another speed is the same utterance, so what was said once tells how fast it must be.
@@ -65,16 +64,13 @@ def best_takes(
         plans = [_Plan(lines[index], number, speed, base) for index, number, speed in wanted]
         return _spoken(renderer, plans, tell, should_stop)
 
-    def speed_of(index: int, natural: float, fixed: float) -> float:
-        return native_speed(natural - fixed, lines[index].seconds - _SPARE - fixed, options)
-
     def unfit(index: int, take: Take) -> float:
-        slot, room = lines[index].seconds, lines[index].room
-        return misfit(take.natural - take.fixed, slot - take.fixed, room - take.fixed, options)
+        line, fixed = lines[index], take.length.fixed
+        return misfit(take.length.natural - fixed, line.seconds - fixed, line.room - fixed, options)
 
-    chosen = spoken(1, [(index, 0, speed_of(index, *_predicted(line, base))) for index, line in enumerate(lines)])
+    chosen = spoken(1, [(index, 0, alone(line, _predicted(line, base), options)) for index, line in enumerate(lines)])
     more = [
-        (index, number, speed_of(index, take.natural, take.fixed))
+        (index, number, alone(lines[index], take.length, options))
         for index, take in enumerate(chosen)
         if unfit(index, take) > 0
         for number in range(1, options.best_of)
@@ -82,10 +78,11 @@ def best_takes(
     for (index, _, _), other in zip(more, spoken(2, more), strict=True):
         if unfit(index, other) < unfit(index, chosen[index]):
             chosen[index] = other
+    speeds = native_speeds(lines, [take.length for take in chosen], options, seconds)
     again = [
         (index, take.number, speed)
-        for index, take in enumerate(chosen)
-        if not -_TOO_SLOW <= take.speed - (speed := speed_of(index, take.natural, take.fixed)) <= _TOO_FAST
+        for index, (take, speed) in enumerate(zip(chosen, speeds, strict=True))
+        if not -_TOO_SLOW <= take.speed - speed <= _TOO_FAST
     ]
     for (index, _, _), take in zip(again, spoken(3, again), strict=True):
         chosen[index] = take
@@ -140,18 +137,19 @@ class _Plan:
         silences = [part.pause or silence for part, silence in zip(passages, own, strict=True)]
         audio, _ = joined(parts, [*silences, 0.0], rate)
         seconds, fixed = len(audio) / rate, _fixed(self.line)
-        natural = fixed + (seconds - fixed) * self.speed
+        length = Length(fixed + (seconds - fixed) * self.speed, fixed)
         warnings = tuple(dict.fromkeys(warning for speech in speeches for warning in speech.warnings))
-        return Take(audio, seconds, natural, fixed, self.speed, self.seed, self.number, warnings)
+        return Take(audio, seconds, length, self.speed, self.seed, self.number, warnings)
 
 
-def _predicted(line: Line, base: SpeechRequest) -> tuple[float, float]:
-    """Seconds that a line takes, by its text and its voice, and those of them that it takes at any speed."""
+def _predicted(line: Line, base: SpeechRequest) -> Length:
+    """How long a line takes, by its text and its voice."""
     usual, fixed = pace(line.member.voice), _fixed(line)
-    return fixed + sum(
+    speech = sum(
         speaking_seconds(part.text) * usual / _speed(request(part.text, line.member, part.style, base))
         for part in line.passages
-    ), fixed
+    )
+    return Length(fixed + speech, fixed)
 
 
 def _fixed(line: Line) -> float:

@@ -23,7 +23,7 @@ def words(count: int) -> str:
 
 def takes(actor: Actor, *cues: Cue, options: FitOptions = EXACT, cache=None, base=BASE, **tools) -> list[Take]:
     lines = spoken_lines(cues, company(), "narrator", 1000.0)
-    return best_takes(Renderer(actor, cache), lines, base, options, **tools)
+    return best_takes(Renderer(actor, cache), lines, base, options, 1000.0, **tools)
 
 
 def slot(count: int) -> float:
@@ -35,7 +35,7 @@ def slot(count: int) -> float:
 def test_a_line_is_spoken_at_the_speed_that_fits_its_slot(needed: float, speed: float) -> None:
     (take,) = takes(Actor(), Cue(5.0, 5.0 + slot(10) / needed, words(10)))
     assert take.speed == pytest.approx(speed, abs=0.03)
-    assert take.natural == pytest.approx(slot(10), abs=0.05)
+    assert take.length.natural == pytest.approx(slot(10), abs=0.05)
     assert take.seconds == pytest.approx(len(take.audio) / RATE)
     assert take.seconds == pytest.approx(10 * WORD / take.speed + EDGES, abs=0.04)
     assert np.abs(take.audio[: round(0.02 * RATE)]).max() < 0.01 < np.abs(take.audio).max()
@@ -54,7 +54,7 @@ def test_of_lines_that_do_not_fit_the_best_of_several_is_kept() -> None:
     for count in (1, 2, 8):
         actor = Actor(vary=0.2)
         (take,) = takes(actor, cue, Cue(cue.end, 60.0, words(3)), options=FitOptions(best_of=count, gap=0.0))[:1]
-        lengths[count] = take.natural
+        lengths[count] = take.length.natural
         seeds = {request.seed for request in actor.asked if request.text == words(10)}
         assert len(seeds) == count
         assert (take.seed, take.number) in {(take_seed(0, number), number) for number in range(count)}
