@@ -197,7 +197,7 @@ def _fitting() -> list[io.Input]:
             tooltip="Whether a long line may run into the silence before the next cue.",
         ),
         _number("shift", 0.3, 0.0, 10.0, 0.05, "Seconds that a line may begin before or after its cue."),
-        _number("stretch", 1.3, 1.0, 2.0, 0.01, "How much a line may be compressed in time at last, pitch kept."),
+        _number("stretch", 1.2, 1.0, 2.0, 0.01, "How much a line may be compressed in time at last, pitch kept."),
         _number("gap", 0.08, 0.0, 2.0, 0.01, "Seconds of silence that stay between two lines."),
         io.Combo.Input(
             "policy",

@@ -37,7 +37,7 @@ class FitOptions:
     gap: float = 0.08
     borrow: bool = True
     shift: float = 0.3
-    stretch: float = 1.3
+    stretch: float = 1.2
     policy: str = "spill"
 
     def __post_init__(self) -> None:
