@@ -21,7 +21,7 @@ from .parser import common_options, model_options, sound_fields, sound_options
 from .sides import Sides, choose_sides, side_options
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from ..core.dub import CastLine, Dub, Performance
 
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> Non
     check_usage(args)
     output = choose(args, default_output(args.file))
     lines = read_lines(args)
-    text = _Script(args) if args.script else _Clip(args, lines, console)
+    text = _Script(args) if args.script else _Clip(args, lines)
     roles = assign(text.places, lines, args)
     sides = choose_sides(args, dict.fromkeys(dub.speaker_names([speaker for speaker, _ in text.places], _NARRATOR)))
     lexicon = core.read_lexicon(args.lexicon) if args.lexicon else None
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> Non
         path = output.write(made.audio, made.sample_rate)
         sides.write_subtitles(made.cues)
         sides.write_stems(made.stems, made.sample_rate)
-        fields = _told(made, sides, console)
+        fields = _told(made, (*text.warnings, *made.warnings), sides, console)
     seconds = made.audio.shape[-1] / made.sample_rate
     console.note(
         f"{path or 'standard output'}: {seconds:.2f} s, {len(made.cues)} cues, spoken by {engine.family.name} in "
@@ -93,21 +93,23 @@ def run(args: argparse.Namespace, console: Console, interrupt: Interrupt) -> Non
     console.result(about | fields)
 
 
-def _told(made: Dub | Performance, sides: Sides, console: Console) -> dict[str, Any]:
+def _told(made: Dub | Performance, warnings: Sequence[str], sides: Sides, console: Console) -> dict[str, Any]:
     """What was said when and how it was made to fit: told, written and as fields. Raises StorageError."""
+    for warning in warnings:
+        console.warn(warning)
     if not isinstance(made, dub.Dub):
-        for warning in made.warnings:
-            console.warn(warning)
-        return {"cues": [asdict(cue) for cue in made.cues], "warnings": made.warnings}
-    table, as_json = dub.table(made.lines, made.warnings), dub.as_json(made.lines, made.warnings)
-    console.note(table)
-    sides.write_report(table, as_json)
+        return {"cues": [asdict(cue) for cue in made.cues], "warnings": warnings}
+    as_json = dub.as_json(made.lines, warnings)
+    console.note(dub.table(made.lines))
+    sides.write_report(dub.table(made.lines, warnings), as_json)
     sides.write_picture(lambda: dub.timeline(made.lines, made.audio.shape[-1] / made.sample_rate))
     return json.loads(as_json)
 
 
 class _Script:
     """A dialogue, one line behind the other. places: who speaks where."""
+
+    warnings: tuple[str, ...] = ()
 
     def __init__(self, args: argparse.Namespace) -> None:
         """Raises TextError."""
@@ -122,13 +124,11 @@ class _Script:
 class _Clip:
     """Subtitles, at their times. places: who speaks where."""
 
-    def __init__(self, args: argparse.Namespace, lines: Mapping[str, CastLine], console: Console) -> None:
+    def __init__(self, args: argparse.Namespace, lines: Mapping[str, CastLine]) -> None:
         """Raises SubtitleError, RequestError, AudioError."""
         self._fields, self._rate = clip_fields(args)
         read = _subtitles(args.file, lines)
-        for warning in read.warnings:
-            console.warn(warning)
-        self._cues = read.cues
+        self._cues, self.warnings = read.cues, read.warnings
         self.places = [(cue.speaker, f"line {cue.line}") for cue in read.cues]
 
     def spoken(self, renderer: dub.Renderer, cast: dub.Cast, base: core.SpeechRequest, **fields: Any) -> Dub:

@@ -177,6 +177,17 @@ def test_nothing_is_replaced_unless_that_is_asked_for(main, files):
     )
 
 
+def test_warnings_reach_everybody(main, files):
+    (files / "film.srt").write_text(SUBTITLES.replace("00:00:05,000", "00:00:05,800"), encoding="utf-8")
+    done = main("dub", "film.srt", *CAST, *EMBEDDED, "--quiet", "--report", "out.txt")
+    assert done.returncode == 0, done.stderr
+    (warning,) = done.stderr.decode().splitlines()
+    assert warning.startswith("warning: ") and "10" in warning
+    assert warning.removeprefix("warning: ") in (files / "out.txt").read_text(encoding="utf-8")
+    as_json = main("dub", "film.srt", *CAST, *EMBEDDED, "--json", "-o", "again.wav")
+    assert json.loads(as_json.stdout)["warnings"] == [warning.removeprefix("warning: ")]
+
+
 def test_names_of_speakers_are_not_paths(main, files):
     (files / "film.srt").write_text(SUBTITLES.replace("Bob", "../Bob: a\\b?"), encoding="utf-8")
     done = main("dub", "film.srt", "--voice", "emma", "--stems", "stems", *EMBEDDED)

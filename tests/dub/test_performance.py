@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from actors import RATE, WORD, Actor, company, member, pitch, voice
+from actors import LEAD, RATE, TAIL, WORD, Actor, company, member, pitch, voice
 from cosyvox.core import Cancelled, RequestError, SegmentCache, SpeechRequest, TextError
 from cosyvox.core.dub import Cast, Performance, Renderer, perform, read_script
 
@@ -62,6 +62,16 @@ def test_cues_say_who_is_heard_when() -> None:
         assert cue.start <= start <= cue.start + 0.08 and cue.end - 0.13 <= stop <= cue.end
     (alone,) = performed("[Alice] One.").cues
     assert alone.speaker is None, "one voice alone needs no name"
+
+
+def test_a_long_passage_has_a_cue_for_each_sentence() -> None:
+    made = performed("[Alice] [pause:1] One two. Three four. Five six.\n[Bob] Seven.")
+    assert [cue.text for cue in made.cues] == ["One two.", "Three four.", "Five six.", "Seven."]
+    first, second, third, _ = made.cues
+    assert first.start == pytest.approx(1.0, abs=0.05) and first.end == second.start and second.end == third.start
+    whole = 6 * WORD + LEAD + TAIL
+    assert second.start == pytest.approx(1.0 - LEAD + whole / 3, abs=2 * FRAME)
+    assert third.end == pytest.approx(1.0 + 6 * WORD + 0.08, abs=2 * FRAME), "where it was trimmed"
 
 
 @pytest.mark.parametrize(("tag", "seconds"), [("[pause:1.5]", 1.5), ("[pause:400ms]", 0.4), ("[pause]", 0.5)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from hashlib import sha256
@@ -9,6 +10,7 @@ from hashlib import sha256
 import numpy as np
 from cosyvox.core import Cancelled, Progress, Prompt, Speech, SpeechRequest, Voice
 from cosyvox.core.dub import Cast, Member, Style
+from cosyvox.core.request import Segment
 
 RATE = 24_000
 WORD = 0.3  # seconds of a word, at speed 1
@@ -53,7 +55,8 @@ class Actor:
                 on_progress(Progress("speech", step + 1, STEPS))
         rate = request.sample_rate or self.sample_rate
         seconds = len(request.text.split()) * WORD * (1 + self._vary * _chance(request.seed)) / request.speed
-        return Speech(_tone(request, seconds, rate), rate)
+        audio = _tone(request, seconds, rate)
+        return Speech(audio, rate, _sentences(request.text, len(audio)))
 
 
 def pitch(voice: Voice) -> float:
@@ -88,6 +91,17 @@ def _tone(request: SpeechRequest, seconds: float, rate: int) -> np.ndarray:
     tone = 0.2 * np.sin(2 * np.pi * pitch(request.voice) * time)
     edge = np.minimum(1.0, np.minimum(time, time[::-1]) / 0.01)
     return np.pad((tone * edge).astype(np.float32), (round(LEAD * rate), round(TAIL * rate)))
+
+
+def _sentences(text: str, samples: int) -> tuple[Segment, ...]:
+    """Each as long as any other."""
+    parts = re.findall(r"[^.?!]+[.?!]*", text)
+    ends = [samples * (index + 1) // len(parts) for index in range(len(parts))]
+    starts = [0, *ends[:-1]]
+    return tuple(
+        Segment(part.strip(), np.zeros(0, np.int32), start, end)
+        for part, start, end in zip(parts, starts, ends, strict=True)
+    )
 
 
 def _chance(seed: int) -> float:
