@@ -39,6 +39,11 @@ def command(*flags: str) -> list[str]:
     return [sys.executable, "-m", "cosyvox.wyoming_cosyvoice", "--model", "embedded", *flags]
 
 
+def _listens_to_signals() -> None:
+    """Whoever runs the tests in the background has interrupts ignored, and so would the server."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def running(home: Path, *flags: str) -> Iterator[Running]:
     """A server of its own, killed if it is still there at the end."""
@@ -48,6 +53,7 @@ def running(home: Path, *flags: str) -> Iterator[Running]:
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        preexec_fn=_listens_to_signals if os.name == "posix" else None,
     )
     server, listening = Running(process), threading.Event()
 
