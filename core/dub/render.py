@@ -43,7 +43,9 @@ class Renderer:
 
         Raises what `Engine.speak` does; the first error ends all.
         """
-        keys = [self._key(request) for request in requests]
+        # Once for all of them: it looks at every file of the model's folder.
+        prints = {dtype: self.engine.fingerprint(dtype) for dtype in {request.dtype for request in requests}}
+        keys = [_key(request, prints[request.dtype]) for request in requests]
         labels = labels or [""] * len(requests)
         wanted = {key: (request, label) for key, request, label in zip(keys, requests, labels, strict=True)}
         made: dict[str, Speech] = {}
@@ -70,9 +72,10 @@ class Renderer:
             self.cache.put(key, speech)
         return replace(speech, timings={})
 
-    def _key(self, request: SpeechRequest) -> str:
-        sound = [request.speed, request.gain_db, request.sample_rate, self.engine.fingerprint(request.dtype), _VERSION]
-        return _digest([*_content(request), *sound])
+
+def _key(request: SpeechRequest, engine: str) -> str:
+    """What an utterance is kept under. engine: its fingerprint."""
+    return _digest([*_content(request), request.speed, request.gain_db, request.sample_rate, engine, _VERSION])
 
 
 def content_seed(request: SpeechRequest) -> int:
