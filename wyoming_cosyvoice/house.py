@@ -85,7 +85,7 @@ class House:
         """Of the model that is to speak."""
         return self._models.family
 
-    def open(self, order: Order, *, first: str = "") -> Chair:
+    def open(self, order: Order) -> Chair:
         """Who speaks this order, until it is released. Waits as long as the settings say, if nobody is there.
 
         Raises CosyVoxError.

@@ -169,7 +169,7 @@ class Narration:
                 if isinstance(manner, Rest):
                     self._seats.put(manner)
                 elif seat is None and text.strip():
-                    order, seat = wanted, self._take_seat(wanted, text)
+                    order, seat = wanted, self._take_seat(wanted)
                     self._seats.put(seat)
                 if seat is not None:
                     seat.stream.feed(text)
@@ -189,9 +189,9 @@ class Narration:
         if not self._stopped:
             yield from self._reader.finish()
 
-    def _take_seat(self, order: Order | None, first: str) -> _Seat:
+    def _take_seat(self, order: Order | None) -> _Seat:
         """A stream for what is said in one manner. Raises CosyVoxError."""
-        chair = self._house.open(order, first=first)
+        chair = self._house.open(order)
         try:
             fields = {"voice": chair.voice, **chair.fields, "sample_rate": RATE}
             stream = chair.engine.stream(None, **fields)

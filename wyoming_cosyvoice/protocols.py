@@ -78,8 +78,8 @@ class House(Protocol):
     def start(self) -> None:
         """Begin to load; returns at once."""
 
-    def open(self, order: Any, *, first: str = "") -> Chair:
-        """Who speaks this order. first: the beginning of the text, as far as it is known. Raises CosyVoxError."""
+    def open(self, order: Any) -> Chair:
+        """Who speaks this order. Raises CosyVoxError."""
         ...
 
     def close(self, wait: float) -> None: ...

@@ -116,8 +116,8 @@ class ToneHouse:
     def start(self) -> None:
         pass
 
-    def open(self, order: Any, *, first: str = "") -> ToneChair:
-        self.orders.append((order, first))
+    def open(self, order: Any) -> ToneChair:
+        self.orders.append(order)
         if self.refusal:
             raise self.refusal
         self.taken += 1

@@ -56,7 +56,7 @@ def test_what_is_fed_is_said() -> None:
     house = ToneHouse()
     pcm = narrate(house, whole("One. ", "Two."))
     assert spoken(pcm) == "OneTwo"
-    assert house.orders == [(None, "One. ")]
+    assert house.orders == [None]
     fields = house.engine.streams[0].fields
     assert fields == {"voice": "a voice", "sample_rate": RATE}
 
@@ -72,7 +72,7 @@ def test_every_manner_has_an_order_and_one_follows_the_other() -> None:
     house = ToneHouse()
     pcm = narrate(house, whole("One.|sad:Two.|sad:Three.|happy:Four.|Five."), Marked())
     assert spoken(pcm) == "OneTwoThreeFourFive"
-    assert house.orders == [(None, "One."), ("sad", "Two."), ("happy", "Four."), (None, "Five.")]
+    assert house.orders == [None, "sad", "happy", None]
     assert not house.taken
 
 
@@ -82,9 +82,9 @@ def test_more_manners_than_can_be_spoken_at_once() -> None:
     most = 0
 
     class Watched(ToneHouse):
-        def open(self, order: Any, *, first: str = "") -> Any:
+        def open(self, order: Any) -> Any:
             nonlocal most
-            chair = super().open(order, first=first)
+            chair = super().open(order)
             most = max(most, self.taken)
             return chair
 
@@ -120,10 +120,10 @@ def test_errors_come_behind_what_was_said(error: BaseException, where: str) -> N
     )
 
     class Choosy(ToneHouse):
-        def open(self, order: Any, *, first: str = "") -> Any:
+        def open(self, order: Any) -> Any:
             if order == "sad" and where == "open":
                 raise error
-            return super().open(order, first=first)
+            return super().open(order)
 
     house = Choosy(engine)
     heard = b""
