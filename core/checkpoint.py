@@ -25,7 +25,7 @@ from .errors import CheckpointError, ConfigError, ModelNotFound, OutOfMemory
 from .families import ALL_FAMILIES, FAMILIES, Family, ModelConfig
 from .families.official_yaml import load as load_yaml
 from .request import OnProgress, Progress
-from .weights import OfficialStage, WeightReader, assign
+from .weights import OfficialStage, WeightReader, assign, shapes_only
 
 StageClass: TypeAlias = Callable[[Any], nn.Module]
 
@@ -93,7 +93,7 @@ def load_model(
         if on_progress is not None:
             on_progress(Progress(f"load {role}", index, len(STAGES)))
         dtype: torch.dtype = getattr(dtypes, role)
-        with torch.device("meta"):
+        with shapes_only():
             module = build(getattr(folder.config, role))
         if compact is None:
             weights, source = _official_weights(module, folder.family.path(folder.path, role), dtype)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from .errors import CheckpointError
 
@@ -62,6 +64,27 @@ class OfficialStage(Protocol):
     def official_weights(self, reader: WeightReader) -> dict[str, Tensor]:
         """This module's state dict, made of the official tensors. The module may be on the meta device."""
         ...
+
+
+@contextmanager
+def shapes_only() -> Iterator[None]:
+    """Modules made here have weights without memory and without values: `assign` brings them.
+
+    Values that nobody will read cost more than time: to draw them without memory, torch loads its compiler, which
+    takes a second and 100 MB.
+    """
+    with torch.device("meta"), _WithoutValues():
+        yield
+
+
+class _WithoutValues(TorchFunctionMode):
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", None) == nn.init.__name__:
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        return func(*args, **kwargs)
 
 
 def assign(module: nn.Module, weights: Mapping[str, Tensor], source: str) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import importlib
 import logging
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -26,14 +29,28 @@ _LOG = logging.getLogger(__name__)
 
 # Python lets a thread compute for 5 ms before another one's turn. The loop answers between those who make speech.
 _SWITCH_SECONDS = 0.001
+# GNU's OpenMP lets threads that wait for each other turn round and round for milliseconds. In a home the processor is
+# shared: where another program computes, too, an answer took ten times as long; after some microseconds, no longer.
+_SPINS = "3000"
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM, SIGINT or the end of standard input. Raises ServerError, ConfigError, StorageError."""
+    """Serve until SIGTERM, SIGINT or the end of standard input. Raises CosyVoxError."""
     read_uri(settings.uri)
     logs.configure(style="json" if settings.log_format == "json" else "text", level=settings.log_level)
     sys.setswitchinterval(_SWITCH_SECONDS)
+    _prepare()
     asyncio.run(_serve(settings))
+
+
+def _prepare() -> None:
+    """What lets no other thread run for a while is done before anybody is listened to: imports, and looking through
+    all that they made for something to free. Raises CosyVoxError where torch is missing."""
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
+    importlib.import_module("..core.engine", __package__)
+    gc.collect()
+    gc.freeze()
 
 
 async def _serve(settings: Settings) -> None:
