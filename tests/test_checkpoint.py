@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -246,6 +248,14 @@ def test_convert_leaves_nothing_half_written(
     with pytest.raises(StorageError, match="exists already"):
         convert(seeded_small, out)
     assert (out / "mine.txt").read_text(encoding="utf-8") == "keep me"
+
+
+def test_loading_leaves_torch_compiler_alone() -> None:
+    """It takes a second and 100 MB, and nobody needs it."""
+    code = "import sys; from cosyvox import core; core.load('embedded', device='cpu').close(); "
+    code += "print(*sorted({'torch', 'torch._dynamo', 'sympy'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300)
+    assert done.stdout.split() == ["torch"]
 
 
 def test_loading_reports_progress(seeded_small: Path) -> None:

@@ -85,6 +85,26 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield server
 
 
+def test_what_holds_up_every_thread_is_done_before_it_listens(tmp_path: Path) -> None:
+    """Imports, which would keep Describe waiting; and a user's own word on how threads wait is the last one."""
+    code = (
+        "import gc, os, sys\n"
+        "from cosyvox.wyoming_cosyvoice import app\n"
+        "from cosyvox.wyoming_cosyvoice.settings import Settings\n"
+        "async def listening(settings):\n"
+        "    print('torch' in sys.modules, gc.get_freeze_count() > 10_000, os.environ.get('GOMP_SPINCOUNT'))\n"
+        "app._serve = listening\n"
+        "app.serve(Settings())\n"
+    )
+    for own, wanted in (({}, "3000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "active"}, "None")):
+        bare = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_"))}
+        environment = bare | own | {"COSYVOX_HOME": str(tmp_path)}
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, timeout=300
+        )
+        assert done.stdout.split() == ["True", "True", wanted]
+
+
 def test_describe_is_answered_and_there_is_a_voice(served: Running) -> None:
     async def scene() -> Info:
         async with served.client() as client:
