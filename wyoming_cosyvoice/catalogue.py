@@ -102,6 +102,15 @@ class Catalogue:
         """The id of the voice that speaks when none is named."""
         return self._look(KNOWN_SECONDS).default
 
+    @property
+    def follows_styles(self) -> bool:
+        """Whether the model that is to speak follows instructions; where it does not, the log is told."""
+        family = self._family()
+        if "instruct" in family.capabilities:
+            return True
+        self.warn(f"{family.name} follows no instructions: styles are left out")
+        return False
+
     def warn(self, message: str) -> None:
         """Tell the log, once."""
         with self._lock:

@@ -25,7 +25,6 @@ from .settings import Settings
 if TYPE_CHECKING:
     from ..core.families import Family
 
-AUDITION_SECONDS = 600.0  # that voices wait for a moment in which nobody is spoken for
 SPARE_SECONDS = 60.0  # that a request waits for a model that nothing can stand in for
 _GAINS = (-60.0, 40.0)
 
@@ -212,7 +211,7 @@ class House:
         if engine is None:
             return
         try:
-            self._audition.hear(engine, self.catalogue.ids(), lambda: resident.alone(AUDITION_SECONDS))
+            self._audition.hear(engine, self.catalogue.ids(), resident.alone)
         except core.CosyVoxError as error:
             self._log.debug("the audition of voices ended early: %s", error)
         finally:

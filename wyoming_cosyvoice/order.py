@@ -74,9 +74,10 @@ def read_order(
 
 
 def styled(catalogue: Catalogue, order: Order, style: str) -> Order:
-    """The order for a sentence that says itself how it is spoken; unchanged if there is no such style."""
+    """The order for a sentence that says itself how it is spoken; unchanged if there is no such style, or if the model
+    follows none: then its sentences belong together."""
     words = catalogue.styles.instruction(style, order.language)
-    return replace(order, instruction=words) if words else order
+    return replace(order, instruction=words) if words and catalogue.follows_styles else order
 
 
 def tag(language: str) -> str | None:

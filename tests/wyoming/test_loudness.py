@@ -5,7 +5,11 @@ from __future__ import annotations
 import logging
 import math
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -90,6 +94,7 @@ def test_the_presets_are_equally_loud_before_anybody_heard_them(
 ) -> None:
     monkeypatch.setenv("COSYVOX_HOME", str(tmp_path))
     monkeypatch.setattr(audition, "FAST", float("inf"))  # however busy this machine is
+    monkeypatch.setattr(audition, "CALM_SECONDS", 0.0)
     monkeypatch.setattr(audition, "SAMPLES", SAMPLES)
     house = House(Settings(model="embedded"), log=logging.getLogger("test"))
     house.start()
@@ -123,3 +128,74 @@ def test_who_wants_voices_as_they_are_gets_them(tmp_path: Path, monkeypatch: pyt
         assert chair.fields["gain_db"] == -1.5
     finally:
         house.close(0.0)
+
+
+class Singer:
+    """An engine. Somebody else wants it in the middle of its first `interruptions` utterances."""
+
+    sample_rate = RATE
+
+    def __init__(self, interruptions: int) -> None:
+        self.interruptions = interruptions
+        self.busy = False
+        self.begun: list[str] = []
+        self.should_stop = bool
+
+    def alone(self, wait: float) -> bool:
+        if wait:  # as long as it takes
+            self.busy = False
+        return not self.busy
+
+    @contextmanager
+    def stream(self, _: None, *, should_stop: Callable[[], bool], **fields: Any) -> Iterator[Singer]:
+        self.should_stop = should_stop
+        yield self
+
+    def feed(self, text: str) -> None:
+        self.begun.append(text)
+
+    def finish(self) -> None:
+        pass
+
+    def __iter__(self) -> Iterator[SimpleNamespace]:
+        for _ in range(4):
+            if self.should_stop():
+                raise core.Cancelled("stopped on request")
+            yield SimpleNamespace(audio=tone(-20, 1.0))
+            self.busy = len(self.begun) <= self.interruptions
+
+
+@pytest.mark.parametrize("interruptions", [0, 2])
+def test_a_voice_that_tries_itself_gives_way_and_begins_again(
+    interruptions: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audition, "CALM_SECONDS", 0.0)
+    singer, loudness = Singer(interruptions), Loudness()
+    hearing = SimpleNamespace(voice=lambda engine, id: (id, id))
+    stage = audition.Audition(hearing, loudness, lambda: False)  # type: ignore[arg-type]
+    stage.hear(singer, ["emma"], singer.alone)  # type: ignore[arg-type]
+    assert singer.begun == [audition.SAMPLES[0]] * (interruptions + 1) + [audition.SAMPLES[1]]
+    assert loudness.heard("emma")
+
+
+def test_who_asks_one_thing_after_the_other_is_not_disturbed() -> None:
+    """Between two requests somebody else is spoken for again before a voice would begin."""
+    singer, asked = Singer(0), []
+
+    def alone(wait: float) -> bool:
+        asked.append(wait)
+        return len(asked) < 50 and (wait > 0 or len(asked) % 4 != 0)
+
+    hearing = SimpleNamespace(voice=lambda engine, id: (id, id))
+    stage = audition.Audition(hearing, Loudness(), lambda: False)  # type: ignore[arg-type]
+    stage.hear(singer, ["emma"], alone)  # type: ignore[arg-type]
+    assert asked and not singer.begun
+
+
+def test_a_house_that_ends_ends_that_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audition, "CALM_SECONDS", 0.0)
+    singer = Singer(9)
+    hearing = SimpleNamespace(voice=lambda engine, id: (id, id))
+    stage = audition.Audition(hearing, Loudness(), lambda: len(singer.begun) == 3)  # type: ignore[arg-type]
+    with pytest.raises(core.Cancelled):
+        stage.hear(singer, ["emma"], singer.alone)  # type: ignore[arg-type]

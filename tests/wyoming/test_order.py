@@ -156,6 +156,15 @@ def test_a_sentence_may_have_its_own_style(catalogue: Catalogue) -> None:
     assert styled(catalogue, order, "unheard of") == order
 
 
+def test_sentences_stay_together_where_the_model_follows_no_styles(caplog: pytest.LogCaptureFixture) -> None:
+    plain = Catalogue(Settings(model="embedded"), lambda: core.EMBEDDED, log=logging.getLogger("test"))
+    order = read_order(plain, name="emma")
+    assert styled(plain, order, "whisper") == styled(plain, order, "sad") == order
+    assert [record.message for record in caplog.records if "styles" in record.message] == [
+        "embedded follows no instructions: styles are left out"
+    ]
+
+
 @pytest.mark.parametrize(
     ("said", "expected"),
     [("en", "en"), ("de-AT", "de"), ("zh_HK", "yue"), ("zh-Hant-HK", "yue"), ("zh-Hans", "zh"), ("yue", "yue"),
