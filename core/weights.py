@@ -70,8 +70,8 @@ class OfficialStage(Protocol):
 def shapes_only() -> Iterator[None]:
     """Modules made here have weights without memory and without values: `assign` brings them.
 
-    Values that nobody will read cost more than time: to draw them without memory, torch loads its compiler, which
-    takes a second and 100 MB.
+    To draw values that nobody will read, without memory for them, torch would load its compiler: most of a second and
+    60 MB.
     """
     with torch.device("meta"), _WithoutValues():
         yield

@@ -251,7 +251,7 @@ def test_convert_leaves_nothing_half_written(
 
 
 def test_loading_leaves_torch_compiler_alone() -> None:
-    """It takes a second and 100 MB, and nobody needs it."""
+    """It takes most of a second and 60 MB, and nobody needs it."""
     code = "import sys; from cosyvox import core; core.load('embedded', device='cpu').close(); "
     code += "print(*sorted({'torch', 'torch._dynamo', 'sympy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300)

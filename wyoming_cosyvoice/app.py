@@ -30,14 +30,17 @@ _LOG = logging.getLogger(__name__)
 # Python lets a thread compute for 5 ms before another one's turn. The loop answers between those who make speech.
 _SWITCH_SECONDS = 0.001
 # What libraries read when torch is imported, for a processor and a memory that are shared. GNU's OpenMP lets threads
-# that wait for each other turn round for milliseconds: beside another program that computes, too, an answer took six
-# times as long. oneDNN keeps what it made for the last 1024 shapes, and speech is never as long as it was before: with
-# 128 it is as fast, and 80 MB smaller, 240 once the model is unloaded.
+# that wait for each other turn round for milliseconds: beside another program that computes, too, the first answer
+# took six times as long. oneDNN keeps what it made for the last 1024 shapes, and speech is never as long as it was
+# before: with 128 the process is as fast, and 80 MB smaller, 240 MB once the model is unloaded.
 _FRUGAL = {"GOMP_SPINCOUNT": "3000", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128"}
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM, SIGINT or the end of standard input. Raises CosyVoxError."""
+    """Serve until SIGTERM, SIGINT or the end of standard input.
+
+    Raises ServerError, ConfigError, StorageError; ModuleNotFoundError where torch is missing.
+    """
     read_uri(settings.uri)
     logs.configure(style="json" if settings.log_format == "json" else "text", level=settings.log_level)
     sys.setswitchinterval(_SWITCH_SECONDS)
@@ -47,7 +50,7 @@ def serve(settings: Settings) -> None:
 
 def _prepare() -> None:
     """What lets no other thread run for a while is done before anybody is listened to: imports, and looking through
-    all that they made for something to free. Raises CosyVoxError where torch is missing."""
+    all that they made for something to free."""
     for name, value in _FRUGAL.items():
         os.environ.setdefault(name, value)
     importlib.import_module("..core.engine", __package__)

@@ -19,10 +19,10 @@ SAMPLES = (
 )
 QUIET_DB = -12.0  # so that no limiter makes loud voices look less so
 MOST_VOICES = 16
-_LOOK_SECONDS = 0.1
 WAIT_SECONDS = 600.0  # for a moment in which nobody else is spoken for
 CALM_SECONDS = 1.5  # without anybody else: who asks one thing after the other is not to notice
 FAST = 0.7  # seconds per second of audio, up to which a model may speak to nobody beside its work
+_LOOK_SECONDS = 0.1
 
 
 class Audition:
