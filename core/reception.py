@@ -14,6 +14,7 @@ from .scheduler import Scheduler
 from .script import Part, Script
 from .speech_stream import TextInlet
 from .text.front import prepare
+from .text.language import tells_english
 from .text.live import Increment, LiveReader
 
 _ENOUGH = 60  # characters by which a language is known
@@ -67,14 +68,18 @@ class Reception:
         channel = self._submit(request, plan, script, live=True, interleave=interleave, tells=tells)
 
         said = ""  # of the segment that is being written
+        held: list[Part] = []  # of it, while nothing tells its language: foreign words are not to be babbled
 
         def write(increments: list[Increment]) -> None:
             nonlocal said
-            for increment in increments:
-                said = increment.text if increment.begins else said + increment.text
-                if increment.ends or len(said) > _ENOUGH:
-                    check_language(said, increment.language, family)
-            script.add([Part(part.text, list(part.ids), begins=part.begins, ends=part.ends) for part in increments])
+            for part in increments:
+                said = part.text if part.begins else said + part.text
+                held.append(Part(part.text, list(part.ids), begins=part.begins, ends=part.ends))
+                if family.languages is None or tells_english(said) or part.ends or len(said) > _ENOUGH:
+                    known, held[:] = tuple(held), ()
+                    if part.ends or len(said) > _ENOUGH:
+                        check_language(said, part.language, family)
+                    script.add(known)
 
         reader = LiveReader(
             self._tokenizer, self._allowed, request.lexicon, words=interleave, language=request.language

@@ -28,6 +28,7 @@ _ENGLISH_WORDS = (
 _SHARED = {"de": frozenset(("in", "so", "was", "will", "an"))}  # that count as English elsewhere
 _FEW = {"de": 100}  # words of a sentence in which one is enough to tell
 _ENGLISH = frozenset(_ENGLISH_WORDS.split())
+_ONLY_ENGLISH = _ENGLISH - frozenset("a an as at but do he i if in me on or so to was will".split())
 _OWN_SCRIPT = frozenset({"zh", "ja", "ko", "other"})
 LANGUAGES = ("en", "zh", "ja", "ko", *_CUES)
 # Letters that English does not have and words borrowed into English seldom do.
@@ -47,6 +48,11 @@ def guess(text: str, default: str = "en") -> str:
     if default != "ja" and _CHINESE_MARKS.search(text) and all(len(word) == 1 for word in words):
         return "zh"  # a formula, a number: nothing but its marks tells
     return _latin(words, text, default) if words else default
+
+
+def tells_english(text: str) -> bool:
+    """Whether the beginning of a sentence holds a word that is English and frequent in no other language."""
+    return any(word.casefold() in _ONLY_ENGLISH for word in _LATIN.findall(text))
 
 
 def settled(text: str, language: str) -> str:

@@ -200,6 +200,16 @@ def test_a_language_that_is_named_is_not_read_as_english(world: World, houses: A
     world.gate.set()
 
 
+@pytest.mark.parametrize("text", ["Das Licht ist an.", "Die Tür ist zu.", "La lumière est allumée."])
+def test_nothing_of_another_language_is_babbled_before_the_excuse(world: World, houses: Any, text: str) -> None:
+    world.gate.clear()
+    chair = houses().open(Order("emma"))
+    said = spoken(chair, text)
+    (excuse,) = world.small.said
+    assert 2 < said < 1.2 * spoken(houses().open(Order("emma")), excuse)  # the words themselves would be 0.35 more
+    world.gate.set()
+
+
 def test_a_text_that_the_model_can_say_by_now_is_said_by_it(world: World, houses: Any) -> None:
     world.gate.clear()
     house = houses()
