@@ -28,7 +28,8 @@ _ENGLISH_WORDS = (
 _SHARED = {"de": frozenset(("in", "so", "was", "will", "an"))}  # that count as English elsewhere
 _FEW = {"de": 100}  # words of a sentence in which one is enough to tell
 _ENGLISH = frozenset(_ENGLISH_WORDS.split())
-_ONLY_ENGLISH = _ENGLISH - frozenset("a an as at but do he i if in me on or so to was will".split())
+_WORDS_ELSEWHERE_TOO = "a an as at but do he i if in me on or so to was will"
+_ONLY_ENGLISH = _ENGLISH - frozenset(_WORDS_ELSEWHERE_TOO.split())
 _OWN_SCRIPT = frozenset({"zh", "ja", "ko", "other"})
 LANGUAGES = ("en", "zh", "ja", "ko", *_CUES)
 # Letters that English does not have and words borrowed into English seldom do.
