@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import os
 import random
 import time
@@ -148,7 +149,7 @@ async def together(running: Server, clients: int, seconds: float) -> Together:
                 sent = times[-1]
             else:
                 sent, heard = await spoken(running.port, text, voice)
-            answers[client].append((index % len(SENTENCES), begun(heard) - sent if heard.at else 0.0, heard))
+            answers[client].append((index % len(SENTENCES), heard.at[0][0] - sent if heard.at else math.inf, heard))
             index += 1
 
     times: list[float] = []

@@ -48,7 +48,7 @@ class Server:
 
     def complaints(self) -> list[str]:
         """Lines of the log that should not be there."""
-        return [line for line in self.log if "Traceback" in line or " ERROR " in line or "unexpected" in line]
+        return [line for line in self.log if re.search(r"Traceback|unexpected|^\S+ \S+ (error|critical) ", line)]
 
 
 @contextmanager

@@ -70,8 +70,7 @@ class Nonsense:
 async def leaving(running: Server, clients: int, chance: random.Random) -> Leaving:
     """Clients that ask for a long text and leave, one after the other."""
     result = Leaving(memory=[running.resident()])
-    while running_work(running):
-        await asyncio.sleep(QUIET)
+    await asyncio.to_thread(until_quiet, running)
     for index in range(clients):
         async with peer(running.port) as connection:
             if chance.random() < 0.5:
@@ -84,13 +83,6 @@ async def leaving(running: Server, clients: int, chance: random.Random) -> Leavi
         if index % max(clients // 10, 1) == 0:
             result.memory.append(running.resident())
     return result
-
-
-def running_work(running: Server) -> bool:
-    """Whether anything computes just now."""
-    before = running.computed()
-    time.sleep(QUIET)
-    return running.computed() - before > BUSY * QUIET
 
 
 def until_quiet(running: Server) -> float:
