@@ -75,11 +75,12 @@ class Reception:
             for part in increments:
                 said = part.text if part.begins else said + part.text
                 held.append(Part(part.text, list(part.ids), begins=part.begins, ends=part.ends))
-                if family.languages is None or tells_english(said) or part.ends or len(said) > _ENOUGH:
-                    known, held[:] = tuple(held), ()
-                    if part.ends or len(said) > _ENOUGH:
+                enough = part.ends or len(said) > _ENOUGH
+                if enough or family.languages is None or tells_english(said):
+                    ready, held[:] = tuple(held), ()
+                    if enough:
                         check_language(said, part.language, family)
-                    script.add(known)
+                    script.add(ready)
 
         reader = LiveReader(
             self._tokenizer, self._allowed, request.lexicon, words=interleave, language=request.language
